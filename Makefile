@@ -1,0 +1,80 @@
+# Everything a newcomer types. `make help` lists the targets; what is already done is not done again.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+UV ?= uv
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
+# One worker a core: each keeps a server, a PostgreSQL cluster and a browser of its own.
+TEST_WORKERS ?= 2
+
+.PHONY: help run test check bench setup lock clean dev test-engines bench-tools
+
+help: ## list the targets
+	@sed -n 's/^\([a-z][a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+run: setup ## start the demo branch, its server and the simulated WeChat; Ctrl-C stops all
+	@exec $(BIN)/zhibu demo
+
+test: dev test-engines ## run every test, on SQLite and on a PostgreSQL of its own, pages in headless Chromium
+	@$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadgroup
+
+check: dev ## lint, format, types, import arrows, models equal migrations
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy .
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/python -m tests.house.migrations
+
+bench: dev bench-tools ## measure against the floor of this machine; table and var/bench.json
+	@$(BIN)/python -m bench
+
+setup: .venv/.project ## prepare .venv with the zhibu command in it, nothing else
+	@:
+
+lock: ## pin requirements*.in anew into requirements*.txt (needs uv; plain pip reads the result)
+	@$(UV) pip compile $(LOCK) requirements.in --output-file requirements.txt
+	@$(UV) pip compile $(LOCK) requirements-dev.in --output-file requirements-dev.txt
+LOCK := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
+
+clean: ## remove what make and the tools made; var/ (the branch's own records) stays
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info build
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamps: each names what has to change before its recipe runs again.
+.venv/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; PYTHON=/path/to/python3 names one")'
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || .ci/apt python3-venv
+	@rm -rf .venv && $(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/.runtime: requirements.txt .venv/.made
+	@echo 'Installing what zhibu runs on into .venv …'
+	@$(PIP) install --require-hashes --requirement requirements.txt
+	@touch $@
+
+.venv/.project: pyproject.toml .venv/.runtime
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/.dev: requirements-dev.txt .venv/.runtime
+	@echo 'Installing what tests and checks need into .venv …'
+	@$(PIP) install --require-hashes --requirement requirements-dev.txt
+	@touch $@
+
+dev: setup .venv/.dev
+
+# what to look for -> the Debian package that brings it; libatomic1 is for the browser's driver
+test-engines:
+	@missing=(); \
+	need() { compgen -G "$$1" >/dev/null || missing+=("$$2"); }; \
+	need /usr/bin/chromium chromium; \
+	need '/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc' fonts-noto-cjk; \
+	need '/usr/lib/*/libatomic.so.1' libatomic1; \
+	need '/usr/lib/postgresql/*/bin/initdb' postgresql; \
+	[ $${#missing[@]} = 0 ] || .ci/apt "$${missing[@]}"
+
+bench-tools: test-engines
+	@command -v wrk >/dev/null || .ci/apt wrk

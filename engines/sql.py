@@ -1,0 +1,209 @@
+"""SQL: SQLite of our own or a PostgreSQL by address, with the same transactions on both."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, make_url, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from engines.locks import locked
+
+T = TypeVar("T")
+MIGRATIONS = Path(__file__).resolve().parents[1] / "migrations"
+TRIES = 3  # runs of one turn that keeps meeting others
+# With three tries and one second each a turn fails well inside the platform's five seconds.
+_BUSY_WITHIN = 1000  # milliseconds SQLite waits for the one writer it allows
+_STATEMENT_WITHIN = 3000  # milliseconds a PostgreSQL statement may take
+_CONNECT_WITHIN = 2  # seconds, for a connection to be made or to come free in the pool
+_AGAIN = {"40001", "40P01"}  # PostgreSQL: serialization_failure, deadlock_detected
+_READING = "zhibu_reading"  # the execution option that tells reads from writes
+
+
+class UnknownDatabase(ValueError):
+    """database.url names neither SQLite nor PostgreSQL, or is no address at all."""
+
+
+def open_engine(url: str, home: Path, *, pool_size: int = 8) -> Engine:
+    """Open the database at `url`; "" is SQLite at home/var/zhibu.db, made when first written.
+
+    `pool_size` is the number of threads that may hold a connection at once. Connects lazily: a server that
+    is away is noticed by the first transaction. Raises UnknownDatabase.
+    """
+    address = _address(url, home)
+    if address.get_backend_name() == "sqlite":
+        return _sqlite(address, pool_size)
+    return create_engine(
+        address,
+        hide_parameters=True,  # an error in a log must not carry names and openids
+        pool_pre_ping=True,  # a database that was restarted costs a reconnect, not an error
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=_CONNECT_WITHIN,
+        connect_args={
+            "connect_timeout": _CONNECT_WITHIN,
+            "application_name": "zhibu",
+            "options": f"-c statement_timeout={_STATEMENT_WITHIN} -c timezone=UTC",
+            # a cable that is cut, seen by the sender (ms) and by the idle (s)
+            "tcp_user_timeout": 3000,
+            "keepalives_idle": 30,
+        },
+    )
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Session]:
+    """One writing transaction: committed at the end, rolled back by anything raised, a Pause included.
+
+    What was loaded stays readable after the commit, so a reply can be worded from it.
+    """
+    with Session(engine, expire_on_commit=False) as db, db.begin():
+        yield db
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Session]:
+    """One look at the database that takes no write lock; writing in it is an error on both engines."""
+    with _read_only(engine) as connection, Session(connection, expire_on_commit=False) as db, db.begin():
+        yield db
+
+
+def run(engine: Engine, work: Callable[[Session], T]) -> T:
+    """Run `work` in a transaction of its own, again from the start where it only met another one.
+
+    At most TRIES times; then, and for every other error, what the database raised is passed on. `work` must
+    therefore have no effect outside its session.
+    """
+    for _ in range(TRIES - 1):
+        try:
+            with transaction(engine) as db:
+                return work(db)
+        except DBAPIError as error:
+            if not met_another(error):
+                raise
+    with transaction(engine) as db:
+        return work(db)
+
+
+def met_another(error: DBAPIError) -> bool:
+    """Tell whether the database refused only because of a concurrent transaction: trying again may help."""
+    original = error.orig
+    if isinstance(original, sqlite3.OperationalError):
+        # the low byte is the primary code: BUSY stands for BUSY_SNAPSHOT and BUSY_RECOVERY as well
+        return original.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+    return getattr(original, "sqlstate", None) in _AGAIN
+
+
+def upgrade(engine: Engine) -> None:
+    """Bring the database to the newest migration, all of it or nothing; starters wait for one another."""
+    if engine.dialect.name == "sqlite":
+        _upgrade_sqlite(engine.url)
+        return
+    with engine.connect() as connection, connection.begin():
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('zhibu upgrade'))"))
+        _migrate(connection)
+
+
+def at_head(engine: Engine) -> bool:
+    """Tell whether the database stands at the newest migration."""
+    with _read_only(engine) as connection:
+        there = set(MigrationContext.configure(connection).get_current_heads())
+    return there == set(ScriptDirectory.from_config(_alembic()).get_heads())
+
+
+def _address(url: str, home: Path) -> URL:
+    if not url:
+        return URL.create("sqlite", database=str(home.resolve() / "var" / "zhibu.db"))
+    try:
+        address = make_url(url)
+    except ArgumentError:
+        raise UnknownDatabase("database.url: expected postgresql://… or sqlite:///…") from None
+    match address.get_backend_name():
+        case "postgresql" | "postgres":
+            return address.set(drivername="postgresql+psycopg")
+        case "sqlite" if address.database:
+            # home / an absolute path is that path
+            return URL.create("sqlite", database=str(home.resolve() / address.database))
+    raise UnknownDatabase(f"database.url: expected postgresql://… or sqlite:///…, got {address.drivername}://…")
+
+
+def _sqlite(address: URL, pool_size: int) -> Engine:
+    assert address.database is not None
+    path = Path(address.database)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(
+        address,
+        hide_parameters=True,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=_CONNECT_WITHIN,
+        connect_args={"timeout": _BUSY_WITHIN / 1000},
+    )
+    _listen(engine, path, "PRAGMA foreign_keys=ON")
+    return engine
+
+
+def _listen(engine: Engine, path: Path, *pragmas: str) -> None:
+    """Take transactions into our own hands: the driver's BEGIN comes late and never says IMMEDIATE."""
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+        connection.isolation_level = None  # the driver itself begins nothing
+        cursor = connection.cursor()
+        try:
+            cursor.execute("PRAGMA journal_mode")
+            if cursor.fetchone() != ("wal",):
+                # the switch to WAL does not wait for others, so only one process makes it
+                with locked(path.with_name(path.name + ".lock")):
+                    cursor.execute("PRAGMA journal_mode=WAL")
+            for pragma in ("PRAGMA synchronous=FULL", *pragmas):
+                cursor.execute(pragma)
+        finally:
+            cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        reads = bool(connection.get_execution_options().get(_READING))
+        connection.exec_driver_sql(f"PRAGMA query_only={int(reads)}")
+        # A transaction that reads first and writes later would meet BUSY at the write, with no waiting.
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+def _read_only(engine: Engine) -> Connection:
+    # each engine heeds its own of the two and resets it when the connection goes back to the pool
+    return engine.connect().execution_options(**{_READING: True, "postgresql_readonly": True})
+
+
+def _upgrade_sqlite(address: URL) -> None:
+    """Migrate with foreign keys off: Alembic rebuilds tables; dropping one would take its children along."""
+    assert address.database is not None
+    engine = create_engine(address, poolclass=NullPool, hide_parameters=True, connect_args={"timeout": 60})
+    _listen(engine, Path(address.database), "PRAGMA foreign_keys=OFF")
+    with engine.connect() as connection, connection.begin():  # BEGIN IMMEDIATE: starters wait for one another
+        _migrate(connection)
+        orphans = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+        if orphans:
+            tables = sorted({str(row[0]) for row in orphans})
+            raise RuntimeError(f"The upgrade would leave rows without their parent in {', '.join(tables)}")
+
+
+def _alembic() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    return config
+
+
+def _migrate(connection: Connection) -> None:
+    config = _alembic()
+    config.attributes["connection"] = connection  # migrations/env.py takes this one and commits nothing
+    command.upgrade(config, "head")
