@@ -1,0 +1,1 @@
+"""Alembic migrations of the application's database, for SQLite (batch mode) and PostgreSQL."""

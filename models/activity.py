@@ -1,0 +1,65 @@
+"""Activities of the branch (组织生活): what is planned, under way or over."""
+
+import secrets
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, PublicId, UtcDateTime, code_type, public_id
+
+
+class ActivityKind(StrEnum):
+    """三会一课, 主题党日 and the rest (支部工作条例)."""
+
+    BRANCH_MEETING = "branch_meeting"  # 党员大会
+    COMMITTEE = "committee"  # 支委会
+    GROUP_MEETING = "group_meeting"  # 党小组会
+    LECTURE = "lecture"  # 党课
+    PARTY_DAY = "party_day"  # 主题党日
+    LIFE_MEETING = "life_meeting"  # 组织生活会
+    VOLUNTEER = "volunteer"  # 志愿服务
+    OTHER = "other"  # 其他
+
+
+class ActivityState(StrEnum):
+    """planned -> open -> closed; cancelled from planned."""
+
+    PLANNED = "planned"
+    OPEN = "open"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+
+
+def _screen_secret() -> str:
+    return secrets.token_urlsafe(24)
+
+
+def _key() -> bytes:
+    return secrets.token_bytes(32)
+
+
+class Activity(Base):
+    """One activity; `key` seals its hall codes and never leaves the server, `screen` is its big screen's link."""
+
+    __tablename__ = "activity"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(PublicId, unique=True, default=public_id)
+    org_id: Mapped[int] = mapped_column(ForeignKey("org.id"))  # the branch, or the group whose meeting it is
+    kind: Mapped[ActivityKind] = mapped_column(code_type(ActivityKind))
+    title: Mapped[str] = mapped_column(String(60))
+    place: Mapped[str] = mapped_column(String(60), default="")
+    starts_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    state: Mapped[ActivityState] = mapped_column(code_type(ActivityState), default=ActivityState.PLANNED)
+    opened_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    screen: Mapped[str] = mapped_column(String(32), unique=True, default=_screen_secret)
+    key: Mapped[bytes] = mapped_column(LargeBinary(32), default=_key)
+
+    __table_args__ = (
+        CheckConstraint("length(title) > 0", name="titled"),
+        CheckConstraint("state <> 'open' OR opened_at IS NOT NULL", name="opened"),
+        Index("ix_activity_state", "state"),
+    )

@@ -1,0 +1,206 @@
+"""Check-in: a pure `decide`, one `record` for any number of rows, and the scan that waits for a binding."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, func, select, tuple_
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from models.activity import Activity, ActivityState
+from models.checkin import CheckIn, HeldScan, Method, Seat, SeatState
+from models.member import Member
+from services.errors import WrongState
+from services.members import Account
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """That someone says 'I am here': by a hall code already judged, at the time they sent it."""
+
+    activity: Activity
+    method: Method
+    at: datetime
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a decision needs and nothing more."""
+
+    activity_id: int
+    title: str
+    state: ActivityState
+    member_id: int
+    at: datetime
+    method: Method
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One check-in to be recorded."""
+
+    activity_id: int
+    member_id: int
+    at: datetime
+    method: Method
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What stands after recording: since when, and whether this message (not an earlier one) decided it."""
+
+    at: datetime
+    ours: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A check-in as the person hears of it; `expected` is False for someone without a seat (待核)."""
+
+    activity: Activity
+    at: datetime
+    ours: bool
+    expected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Head count: seats expected, how many of those came, and who came beside them."""
+
+    expected: int
+    present: int
+    others: int
+
+
+def decide(facts: Facts) -> Row:
+    """Turn a claim into the row to record, or refuse: only an open activity takes check-ins. Raises WrongState."""
+    if facts.state is not ActivityState.OPEN:
+        raise WrongState(facts.title, facts.state)
+    return Row(facts.activity_id, facts.member_id, facts.at, facts.method, facts.message)
+
+
+def record(connection: Connection, rows: Sequence[Row]) -> list[Recorded]:
+    """Record 1..n rows in one statement; the first row of an activity and member stands, whoever repeats it."""
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    connection.execute(
+        dialect.insert(CheckIn).on_conflict_do_nothing(),
+        [
+            {
+                "activity_id": row.activity_id,
+                "member_id": row.member_id,
+                "at": row.at,
+                "method": row.method,
+                "message": row.message,
+            }
+            for row in rows
+        ],
+    )
+    keys = [(row.activity_id, row.member_id) for row in rows]
+    standing = {
+        (found.activity_id, found.member_id): found
+        for found in connection.execute(
+            select(CheckIn.activity_id, CheckIn.member_id, CheckIn.at, CheckIn.message).where(
+                tuple_(CheckIn.activity_id, CheckIn.member_id).in_(keys)
+            )
+        )
+    }
+    return [
+        Recorded(standing[key].at, standing[key].message == row.message) for key, row in zip(keys, rows, strict=True)
+    ]
+
+
+def arrive(db: Session, member: Member, claim: Claim) -> Arrival:
+    """Check the member in on that claim, or tell since when they have been in. Raises WrongState."""
+    activity = claim.activity
+    row = decide(Facts(activity.id, activity.title, activity.state, member.id, claim.at, claim.method, claim.message))
+    return _arrival(db, activity, row)
+
+
+def hold(db: Session, account: Account, claim: Claim) -> None:
+    """Keep the scan of someone not yet bound; the earliest one of an activity stands."""
+    dialect = sqlite if db.connection().dialect.name == "sqlite" else postgresql
+    db.execute(
+        dialect.insert(HeldScan)
+        .values(
+            app_id=account.app_id,
+            openid=account.openid,
+            activity_id=claim.activity.id,
+            at=claim.at,
+            method=claim.method,
+            message=claim.message,
+        )
+        .on_conflict_do_nothing()
+    )
+
+
+def release(db: Session, account: Account, member: Member, now: datetime, held: timedelta) -> list[Arrival]:
+    """Record the waiting scans of an account just bound, each with the time of its scan, oldest first.
+
+    A scan counts although its activity has been closed meanwhile: the person was there in time.
+    """
+    waiting = db.execute(
+        select(HeldScan, Activity)
+        .join(Activity, Activity.id == HeldScan.activity_id)
+        .where(
+            HeldScan.app_id == account.app_id,
+            HeldScan.openid == account.openid,
+            HeldScan.at >= now - held,
+            Activity.state != ActivityState.CANCELLED,
+        )
+        .order_by(HeldScan.at)
+    ).all()
+    arrivals = []
+    for scan, activity in waiting:
+        row = Row(activity.id, member.id, scan.at, scan.method, scan.message)
+        arrivals.append(_arrival(db, activity, row))
+        db.delete(scan)
+    db.flush()
+    return arrivals
+
+
+def count(db: Session, activity: Activity) -> Count:
+    """How many are expected and how many have come."""
+    seats = select(Seat.member_id).where(Seat.activity_id == activity.id, Seat.state == SeatState.EXPECTED)
+    came = select(func.count()).select_from(CheckIn).where(CheckIn.activity_id == activity.id)
+    expected = db.scalar(select(func.count()).select_from(seats.subquery())) or 0
+    present = db.scalar(came.where(CheckIn.member_id.in_(seats))) or 0
+    everyone = db.scalar(came) or 0
+    return Count(expected, present, everyone - present)
+
+
+def attended(db: Session, member: Member, since: datetime, until: datetime) -> Count:
+    """The member's own record: activities of that span they were expected at, and came to."""
+    held = (Activity.state.in_((ActivityState.OPEN, ActivityState.CLOSED)), Activity.starts_at >= since)
+    span = select(Activity.id).where(*held, Activity.starts_at < until)
+    seats = select(Seat.activity_id).where(
+        Seat.member_id == member.id, Seat.state == SeatState.EXPECTED, Seat.activity_id.in_(span)
+    )
+    came = (
+        select(func.count()).select_from(CheckIn).where(CheckIn.member_id == member.id, CheckIn.activity_id.in_(span))
+    )
+    expected = db.scalar(select(func.count()).select_from(seats.subquery())) or 0
+    present = db.scalar(came.where(CheckIn.activity_id.in_(seats))) or 0
+    everything = db.scalar(came) or 0
+    return Count(expected, present, everything - present)
+
+
+def latest(db: Session, member: Member, most: int) -> list[tuple[Activity, datetime]]:
+    """The member's last check-ins, newest first."""
+    found = db.execute(
+        select(Activity, CheckIn.at)
+        .join(CheckIn, CheckIn.activity_id == Activity.id)
+        .where(CheckIn.member_id == member.id)
+        .order_by(CheckIn.at.desc())
+        .limit(most)
+    )
+    return [(activity, at) for activity, at in found]
+
+
+def _arrival(db: Session, activity: Activity, row: Row) -> Arrival:
+    standing = record(db.connection(), [row])[0]
+    seat = db.get(Seat, (activity.id, row.member_id))
+    return Arrival(activity, standing.at, standing.ours, seat is not None)

@@ -1,0 +1,130 @@
+"""Refusals: a rule says no. They carry facts; the words are in texts/refusals.py.
+
+Refusal
+├── NotBound              the person has no member behind them yet
+├── NoSuchMember          nobody, or nobody unmistakable, is meant by that name
+├── NoSuchGroup           the branch has no group of that name
+├── CodeUnknown           no such bind code
+├── CodeUsed              the bind code has been used
+├── CodeExpired           the bind code is too old
+├── TooManyTries          too many wrong bind codes
+├── BoundToAnother        this WeChat account already is another member
+├── MemberBound           that member already has another WeChat account
+├── NoSuchActivity        no activity of that id or link
+├── WrongState            the activity is not in the state this needs
+├── NothingOpen           no activity is under way
+├── HallCodeStale         the hall's code was right once
+├── HallCodeUnknown       the hall's code never was right
+├── TooLate               the message was sent too long ago to be judged
+├── SameName              a roster row could mean two people
+└── LoginRefused          the mini-program's login cannot be accepted
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from models.activity import ActivityState
+
+
+class Refusal(Exception):
+    """A rule says no; expected, shown to the person in words, logged at info."""
+
+
+class NotBound(Refusal):
+    """What was asked for needs a member behind the WeChat account."""
+
+
+@dataclass
+class NoSuchMember(Refusal):
+    """Nobody is meant, or several are: `candidates` are (public id, name) pairs to choose from."""
+
+    wanted: str
+    candidates: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass
+class NoSuchGroup(Refusal):
+    """The branch has no group of that name."""
+
+    wanted: str
+
+
+class CodeUnknown(Refusal):
+    """No such bind code was ever issued."""
+
+
+class CodeUsed(Refusal):
+    """The bind code has done its work."""
+
+
+class CodeExpired(Refusal):
+    """The bind code is past its days."""
+
+
+@dataclass
+class TooManyTries(Refusal):
+    """Too many wrong bind codes; open again at `until`."""
+
+    until: datetime
+
+
+@dataclass
+class BoundToAnother(Refusal):
+    """This WeChat account is bound already, to the member named `name`."""
+
+    name: str
+
+
+class MemberBound(Refusal):
+    """The member behind the code has another WeChat account, bound after the code was issued."""
+
+
+class NoSuchActivity(Refusal):
+    """No activity has that id or that screen link."""
+
+
+@dataclass
+class WrongState(Refusal):
+    """The activity called `title` is in `state`, where this cannot be done."""
+
+    title: str
+    state: ActivityState
+
+
+class NothingOpen(Refusal):
+    """No activity is under way."""
+
+
+class HallCodeStale(Refusal):
+    """The hall's code was right, but it has turned since."""
+
+
+class HallCodeUnknown(Refusal):
+    """The hall's code belongs to no activity under way."""
+
+
+class TooLate(Refusal):
+    """The message was sent too long ago for its time to be believed."""
+
+
+@dataclass
+class SameName(Refusal):
+    """A roster row whose `name` could mean two people."""
+
+    name: str
+
+
+class LoginFault(StrEnum):
+    """Why a mini-program login is not accepted."""
+
+    CODE = "code"
+    RISK = "risk"
+    TOKEN = "token"  # noqa: S105 - the name of a fault, not a secret
+
+
+@dataclass
+class LoginRefused(Refusal):
+    """The mini-program's login cannot be accepted."""
+
+    fault: LoginFault

@@ -1,0 +1,120 @@
+"""The hall's codes: a QR scene that turns with its slot and a 6-digit number; derived, so nothing is stored.
+
+Both are MACs of the activity's key and a time slot. A scene names its activity and slot and carries 80 bits of
+MAC; a number carries none of that and is therefore kept unique among the activities under way: an activity
+passes over the numbers alive for those opened before it. Times are judged by when the person sent the message.
+"""
+
+import base64
+import hashlib
+import hmac
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models.activity import Activity, ActivityState
+from services import activities
+from services.errors import HallCodeStale, HallCodeUnknown, NothingOpen, WrongState
+
+NUMBER_DIGITS = 6
+_SCENE = re.compile(r"ck-([2-9a-z]{10})-([0-9a-f]{1,10})-([a-z2-7]{16})")
+
+
+@dataclass(frozen=True, slots=True)
+class HallRules:
+    """Seconds: how long a QR is shown, a number is shown, and a number lives (config.yaml, checkin)."""
+
+    qr: int
+    number_turns: int
+    number_lives: int
+
+
+@dataclass(frozen=True, slots=True)
+class HallCode:
+    """What the screen shows: the code, when the next one takes its place, when it stops being accepted."""
+
+    text: str
+    turns: datetime
+    ends: datetime
+
+
+def scene(activity: Activity, at: datetime, rules: HallRules) -> HallCode:
+    """The scene string for qrcode/create (at most 64 characters) at `at`; one slot of grace follows it."""
+    slot = int(at.timestamp()) // rules.qr
+    text = f"ck-{activity.public_id}-{slot:x}-{_seal(activity, slot)}"
+    return HallCode(text, _instant((slot + 1) * rules.qr), _instant((slot + 2) * rules.qr))
+
+
+def number(db: Session, activity: Activity, at: datetime, rules: HallRules) -> HallCode:
+    """The 6-digit number shown at `at`."""
+    slot = int(at.timestamp()) // rules.number_turns
+    before = [other for other in activities.open_now(db) if other.id < activity.id]
+    return HallCode(
+        _digits(activity, slot, before),
+        _instant((slot + 1) * rules.number_turns),
+        _instant(slot * rules.number_turns + rules.number_lives),
+    )
+
+
+def of_scene(db: Session, text: str, at: datetime, rules: HallRules) -> Activity:
+    """The open activity of a scanned scene. Raises HallCodeUnknown, HallCodeStale, WrongState."""
+    found = _SCENE.fullmatch(text)
+    activity = db.scalar(select(Activity).where(Activity.public_id == found[1])) if found else None
+    if found is None or activity is None:
+        raise HallCodeUnknown
+    slot = int(found[2], 16)
+    if not hmac.compare_digest(_seal(activity, slot), found[3]):
+        raise HallCodeUnknown
+    if activity.state is not ActivityState.OPEN:
+        raise WrongState(activity.title, activity.state)
+    # one slot of grace behind, and one ahead for a WeChat clock that is a little slower than ours
+    if not -1 <= int(at.timestamp()) // rules.qr - slot <= 1:
+        raise HallCodeStale
+    return activity
+
+
+def of_number(db: Session, digits: str, at: datetime, rules: HallRules) -> Activity:
+    """The open activity whose number `digits` is alive at `at`. Raises NothingOpen, HallCodeStale, HallCodeUnknown."""
+    under_way = activities.open_now(db)
+    if not under_way:
+        raise NothingOpen
+    second = int(at.timestamp())
+    newest = second // rules.number_turns
+    oldest = (second - rules.number_lives) // rules.number_turns + 1  # the first slot not yet past its life
+    for index, activity in enumerate(under_way):
+        if any(_digits(activity, slot, under_way[:index]) == digits for slot in range(oldest, newest + 1)):
+            return activity
+    for index, activity in enumerate(under_way):
+        if any(_digits(activity, slot, under_way[:index]) == digits for slot in range(oldest - 3, oldest)):
+            raise HallCodeStale
+    raise HallCodeUnknown
+
+
+def _seal(activity: Activity, slot: int) -> str:
+    mac = hmac.digest(activity.key, f"scene {activity.public_id} {slot}".encode(), hashlib.sha256)
+    return base64.b32encode(mac[:10]).decode().lower()
+
+
+def _digits(activity: Activity, slot: int, before: list[Activity]) -> str:
+    """The number of a slot: the first draw that no earlier activity shows in this slot or the ones beside it."""
+    taken = {
+        _digits(other, near, before[:index])
+        for index, other in enumerate(before)
+        for near in (slot - 1, slot, slot + 1)
+    }
+    draw = 0
+    while (drawn := _draw(activity, slot, draw)) in taken:
+        draw += 1
+    return drawn
+
+
+def _draw(activity: Activity, slot: int, draw: int) -> str:
+    mac = hmac.digest(activity.key, f"number {activity.public_id} {slot} {draw}".encode(), hashlib.sha256)
+    return f"{100_000 + int.from_bytes(mac[:8], 'big') % 900_000}"
+
+
+def _instant(second: int) -> datetime:
+    return datetime.fromtimestamp(second, UTC)

@@ -1,0 +1,50 @@
+"""Logins of the mini-program: our own opaque token, kept as a digest, tied to one WeChat identity."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from models.login import Login
+from models.member import Identity
+from services import members
+from services.errors import LoginFault, LoginRefused
+from services.members import Account
+from services.rows import touched
+
+LIVES = timedelta(days=7)
+
+
+def open_(db: Session, account: Account, unionid: str | None, now: datetime) -> tuple[str, Login]:
+    """A new login for whoever WeChat says this is; a known unionid binds at once. Returns (token, login)."""
+    identity = members.meet(db, account, now)
+    members.learn_unionid(db, identity, unionid, now)
+    token = secrets.token_urlsafe(32)
+    login = Login(identity_id=identity.id, digest=_digest(token), created_at=now, expires_at=now + LIVES)
+    db.add(login)
+    db.flush()
+    return token, login
+
+
+def of_token(db: Session, token: str, now: datetime) -> Identity:
+    """Whose token it is. Raises LoginRefused when nobody's, or no longer."""
+    login = db.scalar(select(Login).where(Login.digest == _digest(token), Login.expires_at > now))
+    if login is None:
+        raise LoginRefused(LoginFault.TOKEN)
+    return login.identity
+
+
+def close(db: Session, token: str) -> None:
+    """End a login; ending it twice is the same."""
+    db.execute(delete(Login).where(Login.digest == _digest(token)))
+
+
+def purge(db: Session, now: datetime) -> int:
+    """Forget expired logins; returns how many."""
+    return touched(db, delete(Login).where(Login.expires_at <= now))
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

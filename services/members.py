@@ -1,0 +1,208 @@
+"""People and their WeChat identities: found, bound by one-time codes or unionid, forgotten when they unfollow."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from models.checkin import HeldScan
+from models.member import ON_ROLL, BindCode, Identity, Member, WrongCode
+from services.errors import (
+    BoundToAnother,
+    CodeExpired,
+    CodeUnknown,
+    CodeUsed,
+    MemberBound,
+    NoSuchMember,
+    TooManyTries,
+)
+from services.rows import touched
+
+CODE_DIGITS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One WeChat account as the platform names it: an openid under an appid."""
+
+    app_id: str
+    openid: str
+
+    @property
+    def digest(self) -> str:
+        """32 hex digits that stand for the account where the account itself must not be kept."""
+        return hashlib.sha256(f"{self.app_id} {self.openid}".encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class BindingRules:
+    """How long a code lives and how many wrong ones are too many (config.yaml, binding)."""
+
+    code_lives: timedelta
+    wrong_tries: int
+    lock: timedelta
+
+
+def of_account(db: Session, account: Account) -> Member | None:
+    """The member bound to the account, or None."""
+    return db.scalar(
+        select(Member).join(Identity).where(Identity.app_id == account.app_id, Identity.openid == account.openid)
+    )
+
+
+def find(db: Session, wanted: str) -> Member:
+    """The one member meant by a public id, a 编号 or a unique name. Raises NoSuchMember with the candidates."""
+    wanted = wanted.strip()
+    exact = db.scalars(select(Member).where(or_(Member.public_id == wanted, Member.number == wanted))).all()
+    found = exact or db.scalars(select(Member).where(Member.name == wanted).order_by(Member.id)).all()
+    if len(found) != 1:
+        raise NoSuchMember(wanted, tuple((member.public_id, member.name) for member in found))
+    return found[0]
+
+
+def meet(db: Session, account: Account, now: datetime) -> Identity:
+    """The identity of the account, made at first sight."""
+    identity = _identity(db, account)
+    if identity is None:
+        identity = Identity(app_id=account.app_id, openid=account.openid, seen_at=now)
+        db.add(identity)
+        db.flush()
+    return identity
+
+
+def issue_code(db: Session, member: Member, now: datetime, lives: timedelta) -> BindCode:
+    """A new 8-digit code for the member; unused earlier ones die with it."""
+    db.execute(delete(BindCode).where(BindCode.member_id == member.id, BindCode.used_at.is_(None)))
+    taken = set(db.scalars(select(BindCode.digits)))
+    digits = f"{secrets.randbelow(9 * 10**7) + 10**7}"
+    while digits in taken:
+        digits = f"{secrets.randbelow(9 * 10**7) + 10**7}"
+    code = BindCode(member_id=member.id, digits=digits, issued_at=now, expires_at=now + lives)
+    db.add(code)
+    db.flush()
+    return code
+
+
+def bind(db: Session, account: Account, digits: str, message: str, now: datetime, rules: BindingRules) -> Member:
+    """Bind the account to the member whose paper shows `digits`; the same message again is the same binding.
+
+    Raises TooManyTries, CodeUnknown, CodeUsed, CodeExpired, BoundToAnother, MemberBound. The caller keeps
+    wrong tries with `note_wrong_code`, in a transaction of their own, since a refusal rolls its own back.
+    """
+    _stop_if_locked(db, account, now, rules)
+    code = db.scalar(select(BindCode).where(BindCode.digits == digits))
+    if code is None:
+        raise CodeUnknown
+    member = db.get_one(Member, code.member_id)
+    if code.used_by == message:
+        return member
+    if code.used_at is not None:
+        raise CodeUsed
+    if code.expires_at <= now:
+        raise CodeExpired
+    _join(db, meet(db, account, now), member, now, code.issued_at)
+    unused = update(BindCode).where(BindCode.id == code.id, BindCode.used_at.is_(None))
+    if not touched(db, unused.values(used_at=now, used_by=message)):  # another account was faster by a moment
+        raise CodeUsed
+    return member
+
+
+def note_wrong_code(db: Session, account: Account, message: str, now: datetime) -> None:
+    """Remember a wrong bind code; the same message counts once, unfollowing does not wipe it out."""
+    if db.get(WrongCode, message) is None:
+        db.add(WrongCode(message=message, who=account.digest, at=now))
+        db.flush()
+
+
+def learn_unionid(db: Session, identity: Identity, unionid: str | None, now: datetime) -> Member | None:
+    """Keep what WeChat says joins a person's accounts; returns the member whom that binds now, if any.
+
+    Nobody is bound on an empty unionid, nobody already bound is moved, and where the accounts of one unionid
+    belong to two members nothing is joined: a person has to look.
+    """
+    identity.asked_at = now
+    if not unionid:
+        return None
+    identity.unionid = unionid
+    db.flush()
+    if identity.member_id is not None:
+        return None
+    same = select(Identity.member_id).where(Identity.unionid == unionid, Identity.member_id.is_not(None))
+    members = set(db.scalars(same))
+    if len(members) != 1:
+        return None
+    member = db.get_one(Member, members.pop())
+    try:
+        _join(db, identity, member, now, None)
+    except MemberBound:
+        return None
+    return member
+
+
+def forget_account(db: Session, account: Account) -> None:
+    """Erase what ties a person to WeChat: identity, unionid, logins, waiting scans; the branch's records stay."""
+    db.execute(delete(HeldScan).where(HeldScan.app_id == account.app_id, HeldScan.openid == account.openid))
+    db.execute(delete(Identity).where(Identity.app_id == account.app_id, Identity.openid == account.openid))
+
+
+def purge(db: Session, now: datetime, held: timedelta, wrong: timedelta) -> int:
+    """Forget waiting scans and wrong codes past their use; returns how many rows went."""
+    scans = touched(db, delete(HeldScan).where(HeldScan.at < now - held))
+    return scans + touched(db, delete(WrongCode).where(WrongCode.at < now - wrong))
+
+
+def unbound(db: Session, app_id: str) -> list[Member]:
+    """Everyone on the roll whom no WeChat account of that app is bound to, by group."""
+    bound = select(Identity.member_id).where(Identity.app_id == app_id, Identity.member_id.is_not(None))
+    return list(
+        db.scalars(
+            select(Member)
+            .where(Member.status.in_(ON_ROLL), Member.id.not_in(bound))
+            .order_by(Member.group_id, Member.id)
+        )
+    )
+
+
+def unasked(db: Session, app_id: str, most: int) -> list[Identity]:
+    """Followers whose unionid WeChat has not been asked for yet, oldest first."""
+    return list(
+        db.scalars(
+            select(Identity)
+            .where(Identity.app_id == app_id, Identity.asked_at.is_(None))
+            .order_by(Identity.id)
+            .limit(most)
+        )
+    )
+
+
+def _identity(db: Session, account: Account) -> Identity | None:
+    return db.scalar(select(Identity).where(Identity.app_id == account.app_id, Identity.openid == account.openid))
+
+
+def _stop_if_locked(db: Session, account: Account, now: datetime, rules: BindingRules) -> None:
+    since = now - rules.lock
+    tries, last = db.execute(
+        select(func.count(), func.max(WrongCode.at)).where(WrongCode.who == account.digest, WrongCode.at > since)
+    ).one()
+    if tries >= rules.wrong_tries:
+        raise TooManyTries(until=last + rules.lock)
+
+
+def _join(db: Session, identity: Identity, member: Member, now: datetime, allowed_at: datetime | None) -> None:
+    """Tie the identity to the member; only a binding older than `allowed_at` (the office's new code) gives way."""
+    if identity.member_id == member.id:
+        return
+    if identity.member is not None:
+        raise BoundToAnother(identity.member.name)
+    rival = db.scalar(select(Identity).where(Identity.app_id == identity.app_id, Identity.member_id == member.id))
+    if rival is not None:
+        if allowed_at is None or rival.bound_at is None or rival.bound_at >= allowed_at:
+            raise MemberBound
+        rival.member_id = None
+        db.flush()
+    identity.member_id = member.id
+    identity.bound_at = now
+    db.flush()
