@@ -1,0 +1,1 @@
+"""The wire: envelope, messages, client and errors of the WeChat platform."""

@@ -1,0 +1,156 @@
+"""The platform's APIs we call: those of the official account and those of the mini-program."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from wechatpy.client import api
+from wechatpy.client.base import BaseWeChatClient
+
+from wechat.errors import TokenRefused
+from wechat.tokens import TokenKeeper
+from wechat.wire import Answer, Wire, number_of, text_of
+
+if TYPE_CHECKING:
+    import redis
+
+MAX_QR_SECONDS = 2_592_000
+
+
+@dataclass(frozen=True, slots=True)
+class QrTicket:
+    """A QR code the platform knows: `url` is what to draw, good for `seconds`."""
+
+    ticket: str
+    url: str
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Follower:
+    """What the platform tells of a follower; without a shared 开放平台 account there is no unionid."""
+
+    subscribed: bool
+    unionid: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MiniSession:
+    """Who logged in to the mini-program. The session_key is dropped: nothing of ours needs it."""
+
+    openid: str
+    unionid: str | None
+
+
+class OfficialAccountApi:
+    """The official account's APIs. Threads and processes may share it; every call may raise a WeChatError."""
+
+    def __init__(
+        self,
+        api_base: str,
+        app_id: str,
+        app_secret: str,
+        timeout: float,
+        redis: "redis.Redis",
+        clock: Callable[[], datetime],
+    ) -> None:
+        wire = Wire(api_base, timeout)
+        keeper = TokenKeeper(wire, app_id, app_secret, redis, clock, timeout)
+        self._client = _Client(wire, keeper, app_id)
+
+    def create_qr(self, scene: str, seconds: int) -> QrTicket:
+        """A QR code that carries `scene` (1 to 64 characters) for 1 to 2 592 000 `seconds`.
+
+        Platform page 生成带参数的二维码. Raises ValueError beyond those limits.
+        """
+        if not 1 <= len(scene) <= 64 or not 1 <= seconds <= MAX_QR_SECONDS:
+            raise ValueError("a scene has 1 to 64 characters, a QR code lives 1 to 2592000 seconds")
+        path = "/cgi-bin/qrcode/create"
+        answer: Answer = self._client.qrcode.create(
+            {
+                "expire_seconds": seconds,
+                "action_name": "QR_STR_SCENE",
+                "action_info": {"scene": {"scene_str": scene}},
+            }
+        )
+        return QrTicket(
+            ticket=text_of(answer, path, "ticket"),
+            url=text_of(answer, path, "url"),
+            seconds=number_of(answer, path, "expire_seconds"),
+        )
+
+    def follower(self, openid: str) -> Follower:
+        """Whether `openid` follows, and its unionid. Platform page 获取用户基本信息."""
+        answer: Answer = self._client.user.get(openid)
+        return Follower(subscribed=answer.get("subscribe") == 1, unionid=_unionid(answer))
+
+    def create_menu(self, menu: Mapping[str, object]) -> None:
+        """Replace the account's menu, three by five buttons. Platform page 创建接口 of 自定义菜单."""
+        self._client.menu.create(dict(menu))
+
+
+class MiniProgramApi:
+    """The mini-program's login, which takes no access token and so works when the token quota is gone."""
+
+    def __init__(self, api_base: str, app_id: str, app_secret: str, timeout: float) -> None:
+        self._wire = Wire(api_base, timeout)
+        self._app_id = app_id
+        self._app_secret = app_secret
+
+    def session(self, code: str) -> MiniSession:
+        """Who the code of wx.login belongs to. Platform page 小程序登录. Raises CodeRefused."""
+        path = "/sns/jscode2session"
+        params = {
+            "appid": self._app_id,
+            "secret": self._app_secret,
+            "js_code": code,
+            "grant_type": "authorization_code",
+        }
+        answer = self._wire.call("GET", path, params=params)
+        return MiniSession(openid=text_of(answer, path, "openid"), unionid=_unionid(answer))
+
+
+class _Client(BaseWeChatClient):  # type: ignore[misc] # wechatpy has no types
+    """wechatpy's API methods over our own wire and token keeper; of its client only the method names remain.
+
+    wechatpy itself asks for tokens without a lock, without a timeout and, told to retry, without end. Its
+    constructor reads every property of a subclass before __init__, so this one adds none.
+    """
+
+    menu = api.WeChatMenu()
+    qrcode = api.WeChatQRCode()
+    user = api.WeChatUser()
+
+    def __init__(self, wire: Wire, keeper: TokenKeeper, app_id: str) -> None:
+        super().__init__(app_id, auto_retry=False)
+        self._wire = wire
+        self._keeper = keeper
+
+    def fetch_access_token(self) -> None:
+        """Refuse: the keeper alone asks for tokens."""
+        raise NotImplementedError("the token keeper asks for tokens")
+
+    def _request(self, method: str, url_or_endpoint: str, **kwargs: object) -> Answer:
+        """One API call, retried once if the token was refused. An address of its own has no place here."""
+        if url_or_endpoint.startswith(("http://", "https://")) or "api_base_url" in kwargs:
+            raise ValueError("an API that brings its own host would bypass wechat.api_base")
+        path = f"/cgi-bin/{url_or_endpoint}"
+        params, body = kwargs.get("params") or {}, kwargs.get("data")
+        assert isinstance(params, dict)
+        token = self._keeper.token()
+        try:
+            return self._call(method, path, token, params, body)
+        except TokenRefused:
+            pass
+        token = self._keeper.replace(token)
+        return self._call(method, path, token, params, body)
+
+    def _call(self, method: str, path: str, token: str, params: dict[str, str], body: object) -> Answer:
+        return self._wire.call(method.upper(), path, params={**params, "access_token": token}, body=body)
+
+
+def _unionid(answer: Answer) -> str | None:
+    """The unionid, None when it is absent or blank: a blank one would make all such people one."""
+    value = answer.get("unionid")
+    return value if isinstance(value, str) and value.strip() else None

@@ -1,0 +1,108 @@
+"""Reads the platform's XML safely and writes text into XML that stays well-formed."""
+
+import re
+from collections.abc import Mapping
+from xml.parsers import expat
+
+MAX_DEPTH = 32
+MAX_ELEMENTS = 4000
+
+_ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+class NotReadable(ValueError):
+    """The bytes are not XML we are willing to read."""
+
+
+def read(xml: bytes) -> dict[str, str]:
+    """Flatten one XML document into `{path: text}`, leaves only, outer white space stripped.
+
+    A path leaves out the root and joins names by dots: `ScanCodeInfo.ScanResult`. From the second on,
+    elements of one name below one parent get a number: `List`, `List.1`, `List.2` (see `rows`).
+    Document types and entities are refused; depth and number of elements are bounded. Raises NotReadable.
+    """
+    reader = _Reader()
+    parser = expat.ParserCreate("utf-8")
+    parser.buffer_text = True
+    parser.StartElementHandler = reader.start
+    parser.EndElementHandler = reader.end
+    parser.CharacterDataHandler = reader.text
+    parser.StartDoctypeDeclHandler = _refuse
+    parser.EntityDeclHandler = _refuse
+    try:
+        parser.Parse(xml, True)  # noqa: FBT003 - expat takes isfinal by position only
+    except expat.ExpatError as error:
+        # expat's own words name the place (line, column), never the content
+        raise NotReadable(f"not well-formed XML: {error}") from None
+    return reader.fields
+
+
+def rows(fields: Mapping[str, str], path: str) -> list[dict[str, str]]:
+    """The repeated element at `path` as a list: one makes a list of one, none an empty list."""
+    found: list[dict[str, str]] = []
+    number = 0
+    while True:
+        here = f"{path}.{number}" if number else path
+        row = {name[len(here) + 1 :]: text for name, text in fields.items() if name.startswith(f"{here}.")}
+        # below `List` lie `List.1`, `List.2` as well; no element's own name begins with a digit
+        row = {name: text for name, text in row.items() if not name[0].isdigit()}
+        if row:
+            found.append(row)
+        elif here not in fields:
+            return found
+        number += 1
+
+
+def clean(text: str) -> str:
+    """Drop what XML 1.0 cannot carry: control characters, lone surrogates, U+FFFE and U+FFFF."""
+    return _ILLEGAL.sub("", text)
+
+
+def cdata(text: str) -> str:
+    """Wrap any text as CDATA; a `]]>` inside is split over two sections, so nothing can be smuggled in."""
+    return "<![CDATA[" + clean(text).replace("]]>", "]]]]><![CDATA[>") + "]]>"
+
+
+class _Reader:
+    """Collects the leaves while expat walks the document."""
+
+    def __init__(self) -> None:
+        self.fields: dict[str, str] = {}
+        self._paths: list[str] = []
+        self._seen: list[dict[str, int]] = []
+        self._leaf = False
+        self._text: list[str] = []
+        self._elements = 0
+
+    def start(self, name: str, _attributes: Mapping[str, str]) -> None:
+        self._elements += 1
+        depth = len(self._paths)
+        if depth > MAX_DEPTH or self._elements > MAX_ELEMENTS:
+            raise NotReadable("too many elements, or too deep")
+        path = ""
+        if depth:
+            seen = self._seen[-1]
+            count = seen.get(name, 0)
+            seen[name] = count + 1
+            path = f"{name}.{count}" if count else name
+            if depth > 1:
+                path = f"{self._paths[-1]}.{path}"
+        self._paths.append(path)
+        self._seen.append({})
+        self._leaf = True
+        self._text.clear()
+
+    def text(self, text: str) -> None:
+        self._text.append(text)
+
+    def end(self, _name: str) -> None:
+        path = self._paths.pop()
+        self._seen.pop()
+        if self._leaf and path:
+            self.fields[path] = "".join(self._text).strip()
+        self._leaf = False
+        self._text.clear()
+
+
+def _refuse(*_declaration: object) -> None:
+    raise NotReadable("a document type or an entity is declared")

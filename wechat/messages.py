@@ -1,0 +1,123 @@
+"""What people and the platform send us, and the text we answer: XML in, XML out."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from wechat.envelope import Malformed
+from wechat.markup import NotReadable, cdata, clean, read, rows
+
+__all__ = ["TEXT_LIMIT", "Malformed", "Message", "clean", "fit", "parse", "text_reply"]
+
+TEXT_LIMIT = 2048
+"""Bytes of UTF-8 a passive text reply may have."""
+
+_SECONDS = re.compile(r"[0-9]{1,12}")
+_QR_PREFIX = "qrscene_"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message or event. Platform pages 接收普通消息 and 接收事件推送.
+
+    `created` is in seconds since 1970; `kind` and `event` are lower case; what is absent is "".
+    """
+
+    to: str
+    person: str
+    created: int
+    kind: str
+    text: str
+    event: str
+    event_key: str
+    scene: str
+    msg_id: str
+    recognition: str
+    media_id: str
+    fields: Mapping[str, str]
+
+    def key(self, app_id: str) -> str:
+        """32 hex digits that are the same at every delivery of this message and differ between messages.
+
+        MsgId alone collides between people, and one person may tap two menu keys in one second: a message
+        counts by MsgId, time and sender, an event by time, sender, Event, EventKey and MsgID.
+        """
+        parts = ("event", self.event, self.event_key, self.msg_id) if self.kind == "event" else ("message", self.msg_id)
+        # U+001F cannot occur in XML, so no two lists of parts join to one string
+        joined = "\x1f".join((app_id, str(self.created), self.person, *parts))
+        return hashlib.sha256(joined.encode()).hexdigest()[:32]
+
+    def rows(self, path: str) -> list[dict[str, str]]:
+        """A repeated element as a list, one or many: `rows("SubscribeMsgPopupEvent.List")`."""
+        return rows(self.fields, path)
+
+
+def parse(xml: bytes) -> Message:
+    """Read one push. Unknown elements stay in `fields`, nested ones under dotted names. Raises Malformed."""
+    try:
+        fields = read(xml)
+    except NotReadable as error:
+        raise Malformed(str(error)) from None
+    for name in ("ToUserName", "FromUserName", "MsgType"):
+        if not fields.get(name):
+            raise Malformed(f"no {name}")
+    created = fields.get("CreateTime", "")
+    if not _SECONDS.fullmatch(created):
+        raise Malformed("CreateTime is no number of seconds")
+    event = fields.get("Event", "").lower()
+    event_key = fields.get("EventKey", "")
+    return Message(
+        to=fields["ToUserName"],
+        person=fields["FromUserName"],
+        created=int(created),
+        kind=fields["MsgType"].lower(),
+        text=fields.get("Content", ""),
+        event=event,
+        event_key=event_key,
+        scene=_scene(event, event_key),
+        msg_id=_msg_id(fields),
+        recognition=fields.get("Recognition", ""),
+        media_id=fields.get("MediaId", ""),
+        fields=MappingProxyType(fields),
+    )
+
+
+def text_reply(message: Message, text: str, at: int) -> str:
+    """The passive text reply to `message`, always well-formed and within TEXT_LIMIT; `at` in seconds.
+
+    An empty text is no reply: answer `success` then. Source: platform page 被动回复用户消息.
+    """
+    return (
+        f"<xml><ToUserName>{cdata(message.person)}</ToUserName>"
+        f"<FromUserName>{cdata(message.to)}</FromUserName>"
+        f"<CreateTime>{at:d}</CreateTime><MsgType><![CDATA[text]]></MsgType>"
+        f"<Content>{cdata(fit(clean(text)))}</Content></xml>"
+    )
+
+
+def fit(text: str, limit: int = TEXT_LIMIT) -> str:
+    """Shorten to `limit` bytes of UTF-8, at a character, with … where something is missing."""
+    whole = text.encode("utf-8", "replace")
+    if len(whole) <= limit:
+        return text
+    # a zero-width joiner at the end would glue the last picture to nothing
+    return whole[: limit - 3].decode("utf-8", "ignore").rstrip("\u200d") + "…"
+
+
+def _scene(event: str, event_key: str) -> str:
+    """The scanned scene: SCAN carries it bare, subscribe behind qrscene_ (any other key is no scan)."""
+    if event == "scan":
+        return event_key
+    if event == "subscribe" and event_key.startswith(_QR_PREFIX):
+        return event_key.removeprefix(_QR_PREFIX)
+    return ""
+
+
+def _msg_id(fields: Mapping[str, str]) -> str:
+    """MsgId of a message; MsgID of a send's closing event (subscribe_msg_sent_event has it in its list)."""
+    for name in ("MsgId", "MsgID", "SubscribeMsgSentEvent.List.MsgID"):
+        if fields.get(name):
+            return fields[name]
+    return ""

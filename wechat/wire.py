@@ -1,0 +1,120 @@
+"""One HTTP call to the platform, with a timeout, and its answer sorted into a dict or an error."""
+
+import json
+import logging
+import re
+from collections.abc import Iterable, Mapping
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from wechat import errors
+from wechat.errors import WeChatDown
+
+Answer = dict[str, object]
+
+_log = logging.getLogger(__name__)
+_OPENID = re.compile(r"\bo[A-Za-z0-9_-]{27}\b")
+_POOL = 32
+
+
+class Wire:
+    """Calls one platform host. Threads may share it.
+
+    `api_base` is the scheme and host every path is put behind; `timeout` (s) bounds connecting and each read.
+    """
+
+    def __init__(self, api_base: str, timeout: float) -> None:
+        self.base = api_base.rstrip("/")
+        self._timeout = timeout
+        self._session = requests.Session()
+        # a netrc has no place in a call that carries its own credentials
+        self._session.auth = _no_auth
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, HTTPAdapter(pool_maxsize=_POOL))
+        # urllib3 writes whole addresses at DEBUG level, access tokens included
+        logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str],
+        body: object = None,
+        hide: Iterable[str] = (),
+    ) -> Answer:
+        r"""The platform's JSON object. `hide` are values that must not appear in logs or errors.
+
+        Raises WeChatDown or what errors.sort makes of the errcode. The body goes out as UTF-8: the platform
+        shows \uXXXX as it stands, or refuses it (40033).
+        """
+        answer = _decode(path, self._fetch(method, path, params, body))
+        errcode = answer.get("errcode", 0)
+        if not isinstance(errcode, int | str) or not re.fullmatch(r"-?\d{1,9}", str(errcode)):
+            raise WeChatDown(f"{path}: an errcode that is no number")
+        if int(errcode) == 0:
+            return answer
+        errmsg = _scrub(str(answer.get("errmsg", "")), [*params.values(), *hide])
+        _log.warning("wechat call refused path=%s errcode=%s errmsg=%s", path, errcode, errmsg)
+        raise errors.sort(int(errcode), errmsg)
+
+    def _fetch(self, method: str, path: str, params: Mapping[str, str], body: object) -> bytes:
+        try:
+            response = self._session.request(
+                method,
+                self.base + path,
+                params=dict(params),
+                data=None if body is None else json.dumps(body, ensure_ascii=False).encode(),
+                headers=None if body is None else {"Content-Type": "application/json; charset=utf-8"},
+                timeout=(self._timeout, self._timeout),
+                allow_redirects=False,
+            )
+        except requests.RequestException as error:
+            trouble = type(error).__name__
+        else:
+            if response.status_code == requests.codes.ok:
+                return response.content
+            trouble = f"HTTP {response.status_code}"
+        # raised out here so that the caught exception, whose words hold the whole address, is not its context
+        _log.warning("wechat call failed path=%s trouble=%s", path, trouble)
+        raise WeChatDown(f"{path}: {trouble}")
+
+
+def text_of(answer: Answer, path: str, name: str) -> str:
+    """A text the answer must have; an answer without it is as good as none: WeChatDown."""
+    value = answer.get(name)
+    if not isinstance(value, str) or not value:
+        raise WeChatDown(f"{path}: an answer without {name}")
+    return value
+
+
+def number_of(answer: Answer, path: str, name: str) -> int:
+    """A whole number the answer must have, else WeChatDown."""
+    value = answer.get(name)
+    if not isinstance(value, int):
+        raise WeChatDown(f"{path}: an answer without {name}")
+    return value
+
+
+def _decode(path: str, content: bytes) -> Answer:
+    try:
+        # nicknames and addresses come with raw control characters at times
+        answer = json.loads(content, strict=False)
+    except ValueError:
+        answer = None
+    if not isinstance(answer, dict):
+        _log.warning("wechat call failed path=%s trouble=no JSON object", path)
+        raise WeChatDown(f"{path}: no JSON object")
+    return answer
+
+
+def _scrub(errmsg: str, hide: Iterable[str]) -> str:
+    for value in hide:
+        if len(value) > 3:
+            errmsg = errmsg.replace(value, "***")
+    return _OPENID.sub("***", errmsg)[:300]
+
+
+def _no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
