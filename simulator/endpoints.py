@@ -1,0 +1,230 @@
+"""What each API path does: tokens, codes, menu, followers, customer service, mini-program login.
+
+Paths, fields and errors are those of the platform's own pages (接口文档).
+"""
+
+from collections.abc import Callable
+
+from simulator import menus
+from simulator.apierrors import ApiError
+from simulator.call import Call, Json
+from simulator.phone import Person
+from simulator.world import World
+
+DONE: Json = {"errcode": 0, "errmsg": "ok"}
+MOST_PEOPLE = 100
+MOST_LISTED = 10_000
+LONGEST_MESSAGE = 2048
+
+
+def _check_secret(call: Call, app_id: object, secret: object) -> str:
+    world = call.world
+    if not app_id:
+        raise ApiError(41002)
+    if not secret:
+        raise ApiError(41004)
+    right = world.accounts.secret_of(str(app_id))
+    if right is None:
+        raise ApiError(40013)
+    if secret != right:
+        raise ApiError(world.wrong_secret_code)
+    return str(app_id)
+
+
+def _open_gate(call: Call, app_id: str) -> None:
+    is_account = app_id == call.world.accounts.official_account.app_id
+    if is_account and not call.world.ip_allowed:
+        raise ApiError(40164)
+    call.world.quotas.spend(app_id, call.request.path)
+
+
+def token(call: Call) -> Json:
+    """GET /cgi-bin/token: a new token each time."""
+    if call.query("grant_type") != "client_credential":
+        raise ApiError(40002)
+    app_id = _check_secret(call, call.query("appid"), call.query("secret"))
+    _open_gate(call, app_id)
+    grant = call.world.tokens.fetch(app_id)
+    return {"access_token": grant.token, "expires_in": grant.seconds}
+
+
+def stable_token(call: Call) -> Json:
+    """POST /cgi-bin/stable_token: the same token while it is young enough."""
+    fields = call.fields
+    if fields.get("grant_type") != "client_credential":
+        raise ApiError(40002)
+    app_id = _check_secret(call, fields.get("appid"), fields.get("secret"))
+    _open_gate(call, app_id)
+    grant = call.world.tokens.fetch_stable(app_id, force=fields.get("force_refresh") is True)
+    return {"access_token": grant.token, "expires_in": grant.seconds}
+
+
+def callback_ips(call: Call) -> Json:
+    """GET /cgi-bin/getcallbackip."""
+    call.authorise()
+    return {"ip_list": ["127.0.0.1"]}
+
+
+def clear_quota(call: Call) -> Json:
+    """POST /cgi-bin/clear_quota: ten times a month."""
+    app_id = call.authorise()
+    if call.fields.get("appid") != app_id:
+        raise ApiError(40013)
+    call.world.quotas.clear(app_id)
+    return DONE
+
+
+def create_menu(call: Call) -> Json:
+    """POST /cgi-bin/menu/create."""
+    call.authorise()
+    menus.check_charset(call.request.get_data())
+    call.world.menu = menus.check(call.fields)
+    call.world.journal.changed("menu")
+    return DONE
+
+
+def get_menu(call: Call) -> Json:
+    """GET /cgi-bin/menu/get."""
+    call.authorise()
+    if call.world.menu is None:
+        raise ApiError(46003)
+    return {"menu": call.world.menu}
+
+
+def delete_menu(call: Call) -> Json:
+    """GET /cgi-bin/menu/delete."""
+    call.authorise()
+    call.world.menu = None
+    call.world.journal.changed("menu")
+    return DONE
+
+
+def create_code(call: Call) -> Json:
+    """POST /cgi-bin/qrcode/create."""
+    call.authorise()
+    fields = call.fields
+    action_info = fields.get("action_info")
+    scene = action_info.get("scene") if isinstance(action_info, dict) else None
+    if not isinstance(scene, dict):
+        raise ApiError(40053)
+    action = str(fields.get("action_name", ""))
+    name = "scene_str" if "STR" in action else "scene_id"
+    made = call.world.tickets.create(action, scene.get(name), fields.get("expire_seconds"))
+    call.world.journal.changed("codes")
+    answer: Json = {"ticket": made.ticket, "url": made.url}
+    if made.expires is not None:
+        answer["expire_seconds"] = int((made.expires - made.made).total_seconds())
+    return answer
+
+
+def user_info(call: Call) -> Json:
+    """GET /cgi-bin/user/info."""
+    call.authorise()
+    return _describe(call.world, call.query("openid"))
+
+
+def user_infos(call: Call) -> Json:
+    """POST /cgi-bin/user/info/batchget: up to 100."""
+    call.authorise()
+    wanted = call.fields.get("user_list")
+    if not isinstance(wanted, list) or not 1 <= len(wanted) <= MOST_PEOPLE:
+        raise ApiError(40032)
+    found = [_describe(call.world, str(one.get("openid")) if isinstance(one, dict) else "") for one in wanted]
+    return {"user_info_list": found}
+
+
+def user_list(call: Call) -> Json:
+    """GET /cgi-bin/user/get: followers, 10,000 at a time."""
+    call.authorise()
+    openids = [person.openid for person in call.world.people if person.following]
+    start = 0
+    if following := call.query("next_openid"):
+        if following not in openids:
+            raise ApiError(40003)
+        start = openids.index(following) + 1
+    page = openids[start : start + MOST_LISTED]
+    answer: Json = {
+        "total": len(openids),
+        "count": len(page),
+        "next_openid": page[-1] if page else "",
+    }
+    if page:
+        answer["data"] = {"openid": page}
+    return answer
+
+
+def _describe(world: World, openid: str) -> Json:
+    person = world.by_openid(openid)
+    if person is None:
+        raise ApiError(40003)
+    if not person.following:
+        return {"subscribe": 0, "openid": openid, "tagid_list": []}
+    return _follower(person)
+
+
+def _follower(person: Person) -> Json:
+    # nickname and headimgurl have been empty since December 2021
+    answer: Json = {
+        "subscribe": 1,
+        "openid": person.openid,
+        "nickname": "",
+        "sex": 0,
+        "language": "zh_CN",
+        "city": "",
+        "province": "",
+        "country": "",
+        "headimgurl": "",
+        "subscribe_time": int(person.subscribed_at.timestamp()) if person.subscribed_at else 0,
+        "remark": "",
+        "groupid": 0,
+        "tagid_list": [],
+        "subscribe_scene": person.subscribe_scene,
+        "qr_scene": 0,
+        "qr_scene_str": person.qr_scene,
+    }
+    if person.unionid:
+        answer["unionid"] = person.unionid
+    return answer
+
+
+def send_message(call: Call) -> Json:
+    """POST /cgi-bin/message/custom/send: texts, within the person's windows."""
+    call.authorise()
+    fields = call.fields
+    body = fields.get("text")
+    if fields.get("msgtype") != "text":
+        raise ApiError(40008)
+    text = body.get("content") if isinstance(body, dict) else None
+    if not isinstance(text, str) or not text:
+        raise ApiError(44004)
+    if len(text.encode()) > LONGEST_MESSAGE:
+        raise ApiError(45002)
+    call.world.push(str(fields.get("touser", "")), "text", text)
+    return DONE
+
+
+def login(call: Call) -> Json:
+    """GET /sns/jscode2session: no access token, a code once."""
+    app_id = _check_secret(call, call.query("appid"), call.query("secret"))
+    if app_id != call.world.accounts.mini_program.app_id:
+        raise ApiError(40013)
+    if not call.query("js_code"):
+        raise ApiError(41008)
+    return call.world.logins.exchange(call.query("js_code"))
+
+
+ROUTES: tuple[tuple[str, str, Callable[[Call], Json]], ...] = (
+    ("GET", "/cgi-bin/token", token),
+    ("POST", "/cgi-bin/stable_token", stable_token),
+    ("GET", "/cgi-bin/getcallbackip", callback_ips),
+    ("POST", "/cgi-bin/clear_quota", clear_quota),
+    ("POST", "/cgi-bin/menu/create", create_menu),
+    ("GET", "/cgi-bin/menu/get", get_menu),
+    ("GET", "/cgi-bin/menu/delete", delete_menu),
+    ("POST", "/cgi-bin/qrcode/create", create_code),
+    ("GET", "/cgi-bin/user/info", user_info),
+    ("POST", "/cgi-bin/user/info/batchget", user_infos),
+    ("GET", "/cgi-bin/user/get", user_list),
+    ("POST", "/cgi-bin/message/custom/send", send_message),
+    ("GET", "/sns/jscode2session", login),
+)
