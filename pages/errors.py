@@ -1,0 +1,32 @@
+"""Friendly pages for what goes wrong: never a traceback, never the framework's English; the API keeps its JSON."""
+
+from flask import Flask, Response, make_response, render_template, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as AnyResponse
+
+from pages import frame
+
+# Addresses that machines ask: they get status and body as their own routes made them.
+MACHINES = ("/api/", "/wechat", "/livez", "/readyz", "/metrics")
+
+
+def register(app: Flask) -> None:
+    """Answer every error of the app outside the API with a page."""
+    frame.join(app)
+    app.register_error_handler(HTTPException, _answer)
+
+
+def page(status: int, template: str = "error.html") -> Response:
+    """The page for a status, with the headers of every page."""
+    response = make_response(render_template(template, status=status), status)
+    return frame.guard(response)
+
+
+def _answer(error: HTTPException) -> AnyResponse:
+    if request.path.startswith(MACHINES) or error.code is None or error.code < 400:
+        return error.get_response()
+    response = page(error.code)
+    for name, value in error.get_headers():
+        if name in {"Allow", "Retry-After", "WWW-Authenticate"}:
+            response.headers[name] = value
+    return response

@@ -1,0 +1,1 @@
+"""Every Chinese sentence built in code, one file per affair."""

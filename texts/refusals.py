@@ -1,0 +1,86 @@
+"""Words for every Refusal: what was wrong and what to do now."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from models.activity import ActivityState
+from services import errors
+from services.errors import LoginFault, Refusal
+from texts import binding
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """What some words need to know: the branch's telephone and its wall clock."""
+
+    telephone: str
+    zone: ZoneInfo
+
+    def clock(self, at: datetime) -> str:
+        """13:52 on the branch's wall."""
+        return f"{at.astimezone(self.zone):%H:%M}"
+
+
+STATES: Mapping[ActivityState, str] = {
+    ActivityState.PLANNED: "还没有开始签到，请稍等。",
+    ActivityState.OPEN: "正在签到。",
+    ActivityState.CLOSED: "签到已结束。没签上的，请找党小组长。",
+    ActivityState.CANCELLED: "已经取消。",
+}
+
+LOGINS: Mapping[LoginFault, str] = {
+    LoginFault.CODE: "登录没有成功，请退出小程序再进一次。",
+    LoginFault.RISK: "微信认为这个账号有风险，暂时不能登录。",
+    LoginFault.TOKEN: "登录已过期，请重新进入小程序。",
+}
+
+
+def words(refusal: Refusal, where: Where) -> str:
+    """The sentence for a refusal; a class without words is a bug that a house test finds first."""
+    return WORDS[type(refusal)](refusal, where)
+
+
+def _no_such_member(refusal: errors.NoSuchMember) -> str:
+    if not refusal.candidates:
+        return f"没有找到“{refusal.wanted}”，请核对姓名或编号。"
+    several = "\n".join(f"{public_id}  {name}" for public_id, name in refusal.candidates)
+    return f"叫“{refusal.wanted}”的不止一位，请用前面的编号：\n{several}"
+
+
+def _tries(refusal: errors.TooManyTries, where: Where) -> str:
+    return f"绑定码错得太多，先停一停，{where.clock(refusal.until)}以后再试。\n急用请打{where.telephone}（党支部）。"
+
+
+def _state(refusal: errors.WrongState) -> str:
+    return f"{refusal.title}{STATES[refusal.state]}"
+
+
+def _always(text: str) -> Callable[..., str]:
+    return lambda _refusal, _where: text
+
+
+WORDS: Mapping[type[Refusal], Callable[..., str]] = {
+    errors.NotBound: _always(binding.NOT_YET),
+    errors.NoSuchMember: lambda refusal, _where: _no_such_member(refusal),
+    errors.NoSuchGroup: lambda refusal, _where: f"没有叫“{refusal.wanted}”的党小组，请核对名册。",
+    errors.CodeUnknown: _always("绑定码不对，请再看一下纸条上的8位数字。"),
+    errors.CodeUsed: _always("这个绑定码已经用过。请找党小组长要一张新纸条。"),
+    errors.CodeExpired: _always("这个绑定码过期了。请找党小组长要一张新纸条。"),
+    errors.TooManyTries: _tries,
+    errors.BoundToAnother: lambda refusal, _where: (
+        f"这个微信已经是{refusal.name}同志的，一个微信只能绑一位同志。\n没有微信的同志，请党小组长在会场登记。"
+    ),
+    errors.MemberBound: _always("这位同志已经绑定了另一个微信。要换微信，请找党小组长要一张新纸条。"),
+    errors.NoSuchActivity: _always("没有找到这个活动，请核对链接或编号。"),
+    errors.WrongState: lambda refusal, _where: _state(refusal),
+    errors.NothingOpen: _always("现在没有正在签到的活动。想看近期安排，发“活动”。"),
+    errors.HallCodeStale: _always("这张码过时了，请扫大屏上现在的码。\n扫不了，请找党小组长登记。"),
+    errors.HallCodeUnknown: _always("这不是现在活动的码，请看大屏上的码。\n还不行，请找党小组长登记。"),
+    errors.TooLate: lambda _refusal, where: (
+        f"这条消息在路上太久，没有办成，请再发一次。\n还不行，请打{where.telephone}（党支部）。"
+    ),
+    errors.SameName: _always("重名，分不清是哪一位，请补上编号、出生日期或手机号码。"),
+    errors.LoginRefused: lambda refusal, _where: LOGINS[refusal.fault],
+}
