@@ -1,0 +1,181 @@
+"""Where everything meets: build(settings) makes the house, create_app(house) makes the Flask app that serves it."""
+
+import logging
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TypeVar
+
+import flask
+import redis
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+import miniprogram_api
+from bot import dialogues
+from bot.memory import Memory, Waits
+from bot.registry import Registry
+from bot.turn import Parts, Turn
+from bot.turns import Turns
+from bot.webhook import Webhook, blueprint
+from engines.redis import connect, ensure_redis
+from engines.sql import at_head, open_engine, reading, run, transaction
+from jobs.desk import Desk
+from pages import errors as error_pages
+from pages import screen
+from services.hallcodes import HallRules
+from services.members import BindingRules
+from settings import Settings
+from texts.refusals import Where
+from wechat.client import MiniProgramApi, OfficialAccountApi
+from wechat.envelope import Envelope
+from wechat.qrcodes import QrCodes
+
+T = TypeVar("T")
+Clock = Callable[[], datetime]
+log = logging.getLogger(__name__)
+
+
+def system_clock() -> datetime:
+    """The present, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class House:
+    """All parts of a running installation, joined; nothing below this module knows where its parts come from."""
+
+    settings: Settings
+    clock: Clock
+    engine: Engine
+    store: redis.Redis
+    account: OfficialAccountApi
+    mini_program: MiniProgramApi
+    qrcodes: QrCodes
+    registry: Registry[Turn]
+    parts: Parts
+
+    def reading(self) -> AbstractContextManager[Session]:
+        """One look at the database."""
+        return reading(self.engine)
+
+    def transaction(self) -> AbstractContextManager[Session]:
+        """One writing transaction."""
+        return transaction(self.engine)
+
+    def desk(self) -> Desk:
+        """What jobs work with."""
+        binding = self.settings.binding
+        return Desk(
+            run=self.run,
+            account=self.account,
+            app_id=self.parts.app_id,
+            held=self.parts.held,
+            wrong=timedelta(minutes=binding.lock_minutes),
+        )
+
+    def run(self, work: Callable[[Session], T]) -> T:
+        """Run `work` in a writing transaction, again where it only met another one."""
+        return run(self.engine, work)
+
+
+def build(settings: Settings, clock: Clock = system_clock, registry: Registry[Turn] = dialogues.REGISTRY) -> House:
+    """Join the parts for these settings: starts the embedded Redis if that is meant, opens the database lazily."""
+    store = connect(settings.redis.url or ensure_redis(settings.home))
+    engine = open_engine(settings.database.url, settings.home, pool_size=settings.server.threads + 2)
+    account = settings.wechat.official_account
+    mini = settings.wechat.mini_program
+    api = OfficialAccountApi(
+        settings.wechat.api_base, account.app_id, account.app_secret, settings.wechat.timeout, store, clock
+    )
+    return House(
+        settings=settings,
+        clock=clock,
+        engine=engine,
+        store=store,
+        account=api,
+        mini_program=MiniProgramApi(settings.wechat.api_base, mini.app_id, mini.app_secret, settings.wechat.timeout),
+        qrcodes=QrCodes(api, store, clock),
+        registry=registry,
+        parts=_parts(settings),
+    )
+
+
+def create_app(house: House) -> flask.Flask:
+    """The Flask application with every entrance that serves HTTP."""
+    app = flask.Flask("zhibu", static_folder=None)
+    app.register_blueprint(blueprint(webhook(house)))
+    app.register_blueprint(
+        screen.blueprint(
+            reading=house.reading,
+            clock=house.clock,
+            qr=house.qrcodes.url,
+            branch=house.settings.branch,
+            rules=house.parts.hall,
+        )
+    )
+    app.register_blueprint(
+        miniprogram_api.blueprint(
+            miniprogram_api.Office(
+                run=house.run,
+                clock=house.clock,
+                mini_program=house.mini_program,
+                app_id=house.settings.wechat.mini_program.app_id,
+                binding=house.parts.binding,
+                where=house.parts.where,
+            )
+        )
+    )
+    error_pages.register(app)
+    app.add_url_rule("/livez", "livez", lambda: flask.Response("ok", content_type="text/plain"))
+    app.add_url_rule("/readyz", "readyz", partial(_ready, house))
+    return app
+
+
+def webhook(house: House) -> Webhook:
+    """The official account's callback, as a function of (query, body)."""
+    account = house.settings.wechat.official_account
+    memory = Memory(house.store, account.app_id, Waits(account.reply_wait))
+    return Webhook(Envelope(account), Turns(house.registry, memory, house.run, house.clock, house.parts), house.clock)
+
+
+def _parts(settings: Settings) -> Parts:
+    checkin, binding, account = settings.checkin, settings.binding, settings.wechat.official_account
+    return Parts(
+        app_id=account.app_id,
+        branch=settings.branch.name,
+        where=Where(settings.branch.telephone, settings.zone),
+        hall=HallRules(checkin.qr_seconds, checkin.number_turns_seconds, checkin.number_seconds),
+        binding=BindingRules(
+            timedelta(days=binding.code_days), binding.wrong_tries, timedelta(minutes=binding.lock_minutes)
+        ),
+        held=timedelta(hours=checkin.hold_hours),
+        tolerance=timedelta(seconds=account.timestamp_tolerance),
+        talk_minutes=settings.talk.minutes,
+        talk_keep_hours=settings.talk.keep_hours,
+    )
+
+
+def _ready(house: House) -> flask.Response:
+    """200 when a turn would succeed; Redis away is told but does not matter."""
+    problems = []
+    try:
+        with house.reading() as db:
+            db.execute(text("SELECT 1"))
+        if not at_head(house.engine):
+            problems.append("migration")
+    except SQLAlchemyError as error:
+        log.warning("not ready error=%s", type(error).__name__)
+        problems.append("database")
+    try:
+        house.store.ping()
+        cache = "up"
+    except (redis.RedisError, OSError):
+        cache = "away"
+    body = {"ready": not problems, "problems": problems, "redis": cache}
+    response = flask.jsonify(body)
+    response.status_code = 503 if problems else 200
+    return response

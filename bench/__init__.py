@@ -1,0 +1,1 @@
+"""The benchmarks: servers under load, side by side in one run, told as ratios."""

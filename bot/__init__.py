@@ -1,0 +1,1 @@
+"""The chat: the first entrance, where a person's message becomes a reply."""

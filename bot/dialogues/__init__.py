@@ -1,0 +1,6 @@
+"""The chat's dialogues, one file an affair; importing this package registers them all."""
+
+from bot.dialogues import activity, assist, binding, checkin, record
+from bot.turn import REGISTRY
+
+__all__ = ["REGISTRY", "activity", "assist", "binding", "checkin", "record"]

@@ -1,0 +1,50 @@
+"""签到: by scan without a question, by the screen's 6-digit number with one at most."""
+
+from bot.answers import Digits
+from bot.talk import Talk
+from bot.turn import Turn, dialogue
+from models.checkin import Method
+from services import activities, checkins, hallcodes
+from services.checkins import Claim
+from services.errors import HallCodeUnknown, NothingOpen
+from texts import checkin as texts
+from texts.refusals import words
+
+
+@dialogue(
+    "签到",
+    also=("我到了", "来了", "报到"),
+    typos=("鉴到", "签道", "千到", "签倒", "报道", "点名"),
+    digits=6,
+    help="签到",
+    order=1,
+    bound=False,
+)
+def checkin(talk: Talk, turn: Turn) -> str:
+    """The number on the big screen; three wrong ones and the group leader helps."""
+    if not activities.open_now(turn.db):
+        raise NothingOpen
+    digits = talk.ask("number", texts.ASK_NUMBER, Digits(6), giving_up=texts.LEADER_WILL_HELP)
+    try:
+        activity = hallcodes.of_number(turn.db, digits, turn.sent_at, turn.parts.hall)
+    except HallCodeUnknown as wrong:
+        talk.again("number", words(wrong, turn.parts.where))
+    return arrive(turn, Claim(activity, Method.NUMBER, turn.sent_at, turn.key))
+
+
+def scanned(turn: Turn, scene: str) -> str:
+    """The reply to a scan of the hall's QR: it signs in at once, or waits for the binding."""
+    activity = hallcodes.of_scene(turn.db, scene, turn.sent_at, turn.parts.hall)
+    return arrive(turn, Claim(activity, Method.SCAN, turn.sent_at, turn.key))
+
+
+def arrive(turn: Turn, claim: Claim) -> str:
+    """Check in whoever is bound; keep the claim of whoever is not, with its time."""
+    if turn.member is None:
+        checkins.hold(turn.db, turn.account, claim)
+        return texts.BIND_FIRST
+    arrival = checkins.arrive(turn.db, turn.member, claim)
+    clock = turn.parts.where.clock(arrival.at)
+    if not arrival.ours:
+        return texts.already(clock)
+    return texts.arrived(turn.member.name, arrival.activity.title, clock, expected=arrival.expected)

@@ -1,0 +1,64 @@
+"""What a dialogue is handed for one turn, and the decorator that registers it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from bot.registry import Registry
+from models.member import Member
+from services.errors import NotBound, TooLate
+from services.hallcodes import HallRules
+from services.members import Account, BindingRules
+from texts.refusals import Where
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the chat knows of its installation; times as the names say."""
+
+    app_id: str
+    branch: str
+    where: Where
+    hall: HallRules
+    binding: BindingRules
+    held: timedelta  # how long a scan waits for its binding
+    tolerance: timedelta  # how old a message may be to be judged by its own time; 0 is any
+    talk_minutes: int
+    talk_keep_hours: int
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One message of one person, inside one transaction.
+
+    `now` is the present; `said_at` is when the person sent the message, which hall codes and lateness go by;
+    `key` names the message, the same at every delivery.
+    """
+
+    db: Session
+    account: Account
+    member: Member | None
+    now: datetime
+    said_at: datetime
+    key: str
+    parts: Parts
+
+    @property
+    def who(self) -> Member:
+        """The member whom the account is bound to. Raises NotBound."""
+        if self.member is None:
+            raise NotBound
+        return self.member
+
+    @property
+    def sent_at(self) -> datetime:
+        """When the message was sent, where that may decide something. Raises TooLate when it is too long ago."""
+        tolerance = self.parts.tolerance
+        if tolerance and abs(self.now - self.said_at) > tolerance:
+            raise TooLate
+        return self.said_at
+
+
+REGISTRY: Registry[Turn] = Registry()
+dialogue = REGISTRY.dialogue

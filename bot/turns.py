@@ -1,0 +1,155 @@
+"""One turn: lock the person, give a known reply again, else let the chat decide and run, then keep chat and reply."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session
+
+from bot.answers import Heard, Kind
+from bot.chat import Chat
+from bot.dialogues.checkin import scanned
+from bot.hearing import Customs, Hearing
+from bot.memory import Hold, Memory
+from bot.once import Once, Run
+from bot.registry import Registry
+from bot.turn import Parts, Turn
+from services import members
+from services.errors import HallCodeUnknown, Refusal
+from services.members import Account
+from texts import binding as binding_texts
+from texts import turn as texts
+from texts.refusals import words
+from wechat.messages import Message
+
+MESSAGES = {"text": Kind.TEXT, "voice": Kind.VOICE}
+WORDLESS = frozenset(["image", "video", "shortvideo", "location", "link"])
+GONE = frozenset(["unsubscribe", "user_authorization_revoke", "user_authorization_cancellation"])
+
+
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """The chat of everybody. `run` gives each dialogue its transaction, `memory` may be away."""
+
+    registry: Registry[Turn]
+    memory: Memory
+    run: Run
+    clock: Callable[[], datetime]
+    parts: Parts
+
+    def take(self, message: Message) -> str | None:
+        """The reply to one delivery of a message; None when there is nothing to say.
+
+        What happened is decided by SQL; what Redis adds is that a delivery waits for its twin and that an
+        unfinished conversation goes on.
+        """
+        if not _concerns_us(message):
+            return None
+        key = message.key(self.parts.app_id)
+        account = Account(self.parts.app_id, message.person)
+        with self.memory.alone(account.digest, key) as hold:
+            if hold is Hold.SAME:
+                return None  # its twin still runs: the platform has given up on that one, not on us
+            if hold is Hold.OTHER:
+                return texts.STILL_BUSY
+            known = self.memory.given(key)
+            if known is not None:
+                return known or None
+            try:
+                return self._answer(message, account, key)
+            except (OperationalError, InterfaceError, PoolTimeout):
+                return texts.LATER  # not kept: the next try may succeed
+
+    def apology(self, number: str) -> str:
+        """What the person hears when a fault of ours stopped the turn."""
+        return texts.apology(number, self.parts.where.telephone)
+
+    def _answer(self, message: Message, account: Account, key: str) -> str | None:
+        if message.event in GONE:
+            self._forget(account)
+            return None
+        chat = Chat.load(self.memory.talk(account.digest))
+        if message.kind == "event" and message.event != "click":
+            reply = self._met(message, account, key, chat)
+        else:
+            reply = self._said(message, account, key, chat)
+        kept = self.memory.keep(account.digest, chat.dump(), self.parts.talk_keep_hours * 3600, key, reply)
+        return reply if kept or chat.talk is None else texts.FORGETFUL
+
+    def _said(self, message: Message, account: Account, key: str, chat: Chat) -> str:
+        """Words, spoken words, a menu tap or something without words."""
+        now = self.clock()
+        heard = Heard(_kind(message), _words(message), message.created, key)
+        once = Once(self.run, lambda db: self._turn(db, message, account, key, now), key, self.parts.where)
+        customs = Customs(self.parts.talk_minutes, self.parts.talk_keep_hours, self.parts.where.telephone)
+        return Hearing(self.registry, customs, chat, heard, int(now.timestamp()), once).reply()
+
+    def _met(self, message: Message, account: Account, key: str, chat: Chat) -> str:
+        """A new follower, or a scan: no question, so whatever is open stays so, but for a check-in."""
+        now = self.clock()
+
+        def work(db: Session) -> str:
+            if message.event == "subscribe":
+                members.meet(db, account, now)
+            turn = self._turn(db, message, account, key, now)
+            if not message.scene:
+                return self._welcome(turn)
+            return scanned(turn, message.scene)
+
+        try:
+            reply = self.run(work)
+        except Refusal as refusal:
+            if message.event == "subscribe":
+                reply = self.run(lambda db: self._follow(db, message, account, key, now))
+                return reply if isinstance(refusal, HallCodeUnknown) else f"{words(refusal, self.parts.where)}\n{reply}"
+            return words(refusal, self.parts.where)
+        chat.offer = None  # a later "1" must not answer a question from before
+        if chat.talk and chat.talk.flow == "签到":
+            chat.talk = None
+        return reply
+
+    def _follow(self, db: Session, message: Message, account: Account, key: str, now: datetime) -> str:
+        members.meet(db, account, now)
+        return self._welcome(self._turn(db, message, account, key, now))
+
+    def _welcome(self, turn: Turn) -> str:
+        if turn.member is not None:
+            return binding_texts.welcome_back(turn.member.name)
+        return binding_texts.welcome(self.parts.branch)
+
+    def _forget(self, account: Account) -> None:
+        """Erase what ties the person to WeChat (platform page 接收事件推送: on unfollowing, delete their data)."""
+        self.run(lambda db: members.forget_account(db, account))
+        self.memory.forget(account.digest)
+
+    def _turn(self, db: Session, message: Message, account: Account, key: str, now: datetime) -> Turn:
+        return Turn(
+            db=db,
+            account=account,
+            member=members.of_account(db, account),
+            now=now,
+            said_at=datetime.fromtimestamp(message.created, UTC),
+            key=key,
+            parts=self.parts,
+        )
+
+
+def _concerns_us(message: Message) -> bool:
+    """Everything else is the platform's small talk: taken, not answered."""
+    if message.kind == "event":
+        return message.event in {"subscribe", "scan", "click"} or message.event in GONE
+    return message.kind in MESSAGES or message.kind in WORDLESS
+
+
+def _kind(message: Message) -> Kind:
+    if message.kind == "event":
+        return Kind.TAP
+    return MESSAGES.get(message.kind, Kind.OTHER)
+
+
+def _words(message: Message) -> str:
+    if message.kind == "event":
+        return message.event_key
+    return message.recognition if message.kind == "voice" else message.text

@@ -1,0 +1,114 @@
+"""The official account's callback: one function turns (query, body) into an answer, a Flask route calls it."""
+
+import logging
+import secrets
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import TracebackType
+
+import flask
+
+from bot.turns import Turns
+from wechat.envelope import MAX_BODY, Envelope, EnvelopeError, TooLong
+from wechat.messages import Malformed, Message, parse, text_reply
+
+log = logging.getLogger(__name__)
+
+HANDLED = "success"  # the platform's word for 'taken, nothing to say'; never sealed
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes back over HTTP."""
+
+    status: int
+    body: str
+    kind: str = "text/plain; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """Checks, opens and answers the platform's callbacks (platform pages 消息推送, 接收普通消息, 接收事件推送)."""
+
+    envelope: Envelope
+    turns: Turns
+    clock: Callable[[], datetime]
+
+    def shake(self, query: Mapping[str, str]) -> Answer:
+        """Answer the platform's GET with its echostr, or 403."""
+        try:
+            return Answer(200, self.envelope.handshake(query))
+        except EnvelopeError as error:
+            return _refused(error)
+
+    def take(self, query: Mapping[str, str], body: bytes) -> Answer:
+        """Take one delivery. Only what is not WeChat's gets an error status; a person never sees an error page."""
+        started = time.monotonic()
+        try:
+            clear = self.envelope.open(query, body, self.clock())
+        except EnvelopeError as error:
+            return _refused(error)
+        try:
+            message = parse(clear)
+        except Malformed as error:  # WeChat's own, but nothing we know: an error would reach the person
+            log.warning("callback not understood error=%s", error)
+            return Answer(200, HANDLED)
+        reply = self._reply(message)
+        answer = Answer(200, HANDLED)
+        if reply:
+            xml = text_reply(message, reply, message.created)
+            if self.envelope.sealed:
+                nonce = secrets.token_hex(8)
+                xml = self.envelope.seal(xml, str(message.created), nonce, previous=clear.previous)
+            answer = Answer(200, xml, "text/xml; charset=utf-8")
+        # Neither person nor dialogue: a log must not tell who asked for what.
+        log.info("turn kind=%s ms=%.1f replied=%s", message.kind, (time.monotonic() - started) * 1000, bool(reply))
+        return answer
+
+    def _reply(self, message: Message) -> str | None:
+        try:
+            return self.turns.take(message)
+        except Exception as error:  # noqa: BLE001 - a bug of ours must not become WeChat's error notice
+            number = secrets.token_hex(3)
+            where = _frames(error.__traceback__)
+            log.error("bug number=%s error=%s at %s", number, type(error).__name__, where)  # noqa: TRY400 - see _frames
+            return self.turns.apology(number)
+
+
+def blueprint(webhook: Webhook) -> flask.Blueprint:
+    """The routes of the callback, at /wechat."""
+    routes = flask.Blueprint("wechat", __name__)
+
+    @routes.get("/wechat")
+    def shake() -> flask.Response:
+        return _response(webhook.shake(flask.request.args))
+
+    @routes.post("/wechat")
+    def take() -> flask.Response:
+        length = flask.request.content_length
+        if length is not None and length > MAX_BODY:
+            return _response(_refused(TooLong("declared")))
+        body = flask.request.stream.read(MAX_BODY + 1)
+        return _response(webhook.take(flask.request.args, body))
+
+    return routes
+
+
+def _refused(error: EnvelopeError) -> Answer:
+    log.warning("callback refused error=%s status=%d", type(error).__name__, error.status)
+    return Answer(error.status, type(error).__name__)
+
+
+def _response(answer: Answer) -> flask.Response:
+    return flask.Response(answer.body, answer.status, content_type=answer.kind)
+
+
+def _frames(trace: TracebackType | None) -> str:
+    """Where it happened, without the exception's own words: they may quote what a person wrote."""
+    return " < ".join(
+        f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}"
+        for frame in reversed(traceback.extract_tb(trace))
+    )

@@ -1,0 +1,226 @@
+"""Starts the demo: Redis, server, jobs and a WeChat of its own, and a branch seeded by talking to it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from datetime import time as clock_time
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+import urllib3
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models.activity import Activity, ActivityKind, ActivityState
+from models.member import ON_ROLL, Member
+from services import activities, members, rosters
+from services.calendar import today
+from services.members import BindingRules
+from settings import Settings
+from sheets.roster import RosterLine, read
+
+T = TypeVar("T")
+ROOT = Path(__file__).resolve().parents[1]
+STARTS_WITHIN = 60.0  # seconds for a child to answer
+SCREEN_EVERY = 10.0  # seconds between two looks of the hall's screen at its code
+TITLE = "主题党日：学习党章"
+WITHOUT_PHONE = {"杨德山", "朱秀英"}  # two comrades without a smartphone
+NOT_YET_BOUND = ("张建国", "李娜", "何静")  # left for the newcomer to play
+
+
+class Run(Protocol):
+    """Runs work in a writing transaction of its own."""
+
+    def __call__(self, work: Callable[[Session], T]) -> T:
+        """Run it; what it returns is returned."""
+        ...
+
+
+@dataclass
+class Demo:
+    """One run of the demo; `take_in` reads the roster into the database as `zhibu members import` does."""
+
+    settings: Settings
+    config: Path
+    run_work: Run
+    clock: Callable[[], datetime]
+    binding: BindingRules
+    take_in: Callable[[list[RosterLine]], object]
+    slips: list[tuple[str, str]] = field(default_factory=list)
+    children: "list[subprocess.Popen[bytes]]" = field(default_factory=list)
+    pool: urllib3.PoolManager = field(default_factory=lambda: urllib3.PoolManager(retries=False))
+
+    def run(self) -> int:
+        """Start everything, say where it is, keep it until Ctrl-C; returns the exit code."""
+        signal.signal(signal.SIGTERM, _interrupt)
+        try:
+            self._start("simulator", self.settings.wechat.api_base)
+            self._start("serve", f"{self.settings.server.public_url}/livez")
+            self._start("jobs", "")
+            screen = self._seed()
+            self._tell(screen)
+            return self._keep(screen)
+        except KeyboardInterrupt:
+            return 0
+        finally:
+            self._end()
+
+    def _start(self, command: str, answers_at: str) -> None:
+        log = self.settings.var / "log"
+        log.mkdir(parents=True, exist_ok=True)
+        with (log / f"{command}.log").open("ab") as output:
+            child = subprocess.Popen(
+                [sys.executable, str(ROOT / "cli.py"), "--verbose", "--config", str(self.config), command],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env={**os.environ, "ZHIBU_PARENT": str(os.getpid()), "ZHIBU_HOME": str(self.settings.home)},
+                start_new_session=True,  # Ctrl-C reaches the demo alone, which ends the others in order
+            )
+        self.children.append(child)
+        deadline = time.monotonic() + STARTS_WITHIN
+        while answers_at and not self._answers(answers_at):
+            if child.poll() is not None or time.monotonic() > deadline:
+                print(f"{command} 没有启动，原因见 {log / command}.log", file=sys.stderr)
+                raise KeyboardInterrupt
+            time.sleep(0.05)
+
+    def _answers(self, url: str) -> bool:
+        try:
+            return self.pool.request("GET", url, timeout=1.0).status < 500
+        except urllib3.exceptions.HTTPError:
+            return False
+
+    # --- seeding -----------------------------------------------------------------------------------------------
+
+    def _seed(self) -> str:
+        """Fill the branch; returns the link of today's big screen."""
+        print("正在准备演示支部 …", flush=True)
+        self.take_in([line for line in read(ROOT / "demo" / "roster.csv") if isinstance(line, RosterLine)])
+        self._tell_menu()
+        screen = self.run_work(self._today)
+        url = f"{self.settings.server.public_url}/screen/{screen}"
+        self.pool.request("GET", url)
+        hall = self._sim("GET", "codes")[0]["url"]
+        for number, (name, digits) in enumerate(self.run_work(self._codes)):
+            if name in NOT_YET_BOUND:
+                self.slips.append((name, digits))
+            elif name not in WITHOUT_PHONE:
+                self._play(name, digits, hall if number % 2 == 0 else "")
+        return url
+
+    def _play(self, name: str, digits: str, hall: str) -> None:
+        """One member's phone: follows, binds with the digits if there are any, scans the hall's code if given."""
+        person = self._sim("POST", "people", nickname=name)["id"]
+        self._sim("POST", f"people/{person}/follow")
+        if digits:
+            self._sim("POST", f"people/{person}/say", text=digits)
+        if hall:
+            self._sim("POST", f"people/{person}/scan", code=hall)
+
+    def _today(self, db: Session) -> str:
+        """Today's activity, open; what was left open on another day is closed."""
+        now, zone = self.clock(), self.settings.zone
+        found = None
+        for one in activities.open_now(db):
+            if today(one.starts_at, zone) == today(now, zone):
+                found = one
+            else:
+                activities.close(db, one, now)
+        if found is None:
+            found = activities.plan(db, ActivityKind.PARTY_DAY, TITLE, now, "三楼会议室")
+            activities.open_(db, found, now)
+        self._plan_ahead(db, now)
+        return found.screen
+
+    def _plan_ahead(self, db: Session, now: datetime) -> None:
+        ahead = select(Activity).where(Activity.state == ActivityState.PLANNED, Activity.starts_at > now)
+        if db.scalar(ahead.limit(1)):
+            return
+        day = today(now, self.settings.zone)
+        for kind, title, days in (
+            (ActivityKind.GROUP_MEETING, "党小组会：岗位承诺回头看", 3),
+            (ActivityKind.LECTURE, "党课：防灾减灾中的党员担当", 9),
+        ):
+            at = datetime.combine(day + timedelta(days=days), clock_time(14), self.settings.zone)
+            activities.plan(db, kind, title, at, "三楼会议室")
+
+    def _codes(self, db: Session) -> list[tuple[str, str]]:
+        """The members' names, each with a fresh code unless the person is bound already and no newcomer's part."""
+        unbound = {one.id for one in members.unbound(db, self.settings.wechat.official_account.app_id)}
+
+        def digits(one: Member) -> str:
+            if one.id not in unbound and one.name not in NOT_YET_BOUND:
+                return ""
+            return members.issue_code(db, one, self.clock(), self.binding.code_lives).digits
+
+        return [(one.name, digits(one)) for one in rosters.everyone(db) if one.status in ON_ROLL]
+
+    def _tell_menu(self) -> None:
+        done = subprocess.run(
+            [sys.executable, str(ROOT / "cli.py"), "--config", str(self.config), "menu", "push"],
+            check=False,
+            capture_output=True,
+        )
+        if done.returncode:
+            print("菜单没有送到模拟微信。", file=sys.stderr)
+
+    def _sim(self, method: str, path: str, **body: str) -> Any:
+        """Ask the simulator's control API; its answers are read where they arrive."""
+        answer = self.pool.request(
+            method,
+            f"{self.settings.wechat.api_base}/sim/{path}",
+            body=json.dumps(body).encode() if method == "POST" else None,
+            headers={"Content-Type": "application/json"},
+            timeout=30.0,
+        )
+        return json.loads(answer.data)
+
+    # --- running -----------------------------------------------------------------------------------------------
+
+    def _tell(self, screen: str) -> None:
+        chat = self.settings.wechat.api_base
+        slips = "\n".join(f"    {digits[:4]} {digits[4:]}　{name}" for name, digits in self.slips)
+        print(
+            f"""
+演示已就绪（数据纯属虚构）。
+  聊天页  {chat}
+  大屏    {screen}
+  服务    {self.settings.server.public_url}
+先在聊天页“添加一位关注者”，点“扫一扫”扫大屏上的码，再把下面任一绑定码发给公众号：
+{slips}
+按 Ctrl-C 全部停止。""",
+            flush=True,
+        )
+
+    def _keep(self, screen: str) -> int:
+        """Look after the children; the hall's screen stays on, so that there always is a code to scan."""
+        looked = 0.0
+        while True:
+            for child in self.children:
+                if child.poll() is not None:
+                    print("有一个进程意外结束，全部停止。原因见 var/log/。", file=sys.stderr)
+                    return 1
+            if time.monotonic() - looked >= SCREEN_EVERY:
+                looked = time.monotonic()
+                self._answers(f"{screen}/now")
+            time.sleep(0.25)
+
+    def _end(self) -> None:
+        for child in reversed(self.children):
+            child.terminate()
+        for child in self.children:
+            try:
+                child.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                child.kill()
+
+
+def _interrupt(_signal: int, _frame: object) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,1 @@
+"""The clock: the fourth entrance, which decides what is due and sends it."""

@@ -1,0 +1,31 @@
+"""What a job is handed: a way to the database, to WeChat, and how long things are kept."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol, TypeVar
+
+from sqlalchemy.orm import Session
+
+from wechat.client import OfficialAccountApi
+
+T = TypeVar("T")
+
+
+class Run(Protocol):
+    """Runs work in a writing transaction of its own."""
+
+    def __call__(self, work: Callable[[Session], T]) -> T:
+        """Run it; what it returns is returned."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The parts that jobs work with."""
+
+    run: Run
+    account: OfficialAccountApi
+    app_id: str
+    held: timedelta  # how long a scan waits for its binding
+    wrong: timedelta  # how long a wrong bind code counts

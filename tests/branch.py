@@ -1,0 +1,265 @@
+"""A branch under test: the real application on real engines, a simulated WeChat around it, phones to talk with."""
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import flask
+import yaml
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
+
+from app import House, build, create_app
+from bot.dialogues import REGISTRY
+from bot.registry import Registry
+from bot.turn import Turn
+from models.activity import Activity, ActivityKind
+from models.checkin import CheckIn
+from models.member import Member, MemberStatus
+from services import activities, hallcodes, members, rosters
+from services.rosters import Entry
+from settings import Settings
+from simulator.accounts import Accounts, MiniProgram, OfficialAccount
+from simulator.clock import Clock
+from simulator.courier import Exchange
+from simulator.main import running
+from simulator.phone import Person
+from simulator.transport import Answer, wsgi_post
+from simulator.world import World
+from tests.engines import Database
+
+ROOT = Path(__file__).resolve().parents[1]
+Changes = Mapping[str, object]
+NOON = datetime(2026, 11, 22, 5, 52, tzinfo=UTC)  # 13:52 in Qingwan
+
+
+def settings_for(home: Path, **changed: Changes) -> Settings:
+    """The shipped config.yaml with sections changed: `server={"threads": 2}`; dotted sections by nesting."""
+    content = yaml.safe_load((ROOT / "config.yaml").read_text("utf-8"))
+    for section, values in changed.items():
+        _merge(content[section], values)
+    return Settings.model_validate({**content, "home": home})
+
+
+def _merge(into: dict[str, object], values: Changes) -> None:
+    for key, value in values.items():
+        below = into.get(key)
+        if isinstance(below, dict) and isinstance(value, dict):
+            _merge(below, value)
+        else:
+            into[key] = value
+
+
+def accounts_of(settings: Settings) -> Accounts:
+    """What the platform knows of our two applications."""
+    account, mini = settings.wechat.official_account, settings.wechat.mini_program
+    return Accounts(
+        OfficialAccount(
+            account.app_id,
+            account.app_secret,
+            account.token,
+            account.encoding_aes_key,
+            account.previous_encoding_aes_key,
+        ),
+        MiniProgram(mini.app_id, mini.app_secret),
+    )
+
+
+@dataclass
+class Phone:
+    """A person with a phone whose replies are checked: `says(...).hears(...)`."""
+
+    person: Person
+    last: Exchange | None = None
+
+    def does(self, exchange: Exchange) -> "Phone":
+        """Keep what came of an act."""
+        self.last = exchange
+        assert not exchange.complaints, exchange.complaints
+        return self
+
+    def says(self, text: str, msg_id: str | None = None) -> "Phone":
+        """Type a text."""
+        return self.does(self.person.says(text, msg_id=msg_id))
+
+    def speaks(self, words: str | None) -> "Phone":
+        """Send a voice message."""
+        return self.does(self.person.speaks(words))
+
+    def taps(self, key: str) -> "Phone":
+        """Tap a menu entry."""
+        return self.does(self.person.taps(key))
+
+    def scans(self, code: str) -> "Phone":
+        """Scan a code on a screen."""
+        return self.does(self.person.scans(code))
+
+    def follows(self) -> "Phone":
+        """Follow the account."""
+        return self.does(self.person.follow())
+
+    def unfollows(self) -> "Phone":
+        """Stop following."""
+        return self.does(self.person.unfollows())
+
+    def again(self) -> "Phone":
+        """Have the last message delivered once more."""
+        assert self.last is not None
+        return self.does(self.person.again(self.last))
+
+    @property
+    def reply(self) -> str:
+        """The last reply, "" if there was none."""
+        assert self.last is not None
+        return self.last.text or ""
+
+    def hears(self, *parts: str) -> "Phone":
+        """The last reply holds every part."""
+        for part in parts:
+            assert part in self.reply, f"{part!r} is not in {self.reply!r}"
+        return self
+
+    def hears_not(self, *parts: str) -> "Phone":
+        """The last reply holds none of the parts."""
+        for part in parts:
+            assert part not in self.reply, f"{part!r} is in {self.reply!r}"
+        return self
+
+
+@dataclass
+class Branch:
+    """The application, the platform around it, and the clock of both."""
+
+    house: House
+    app: flask.Flask
+    world: World
+    clock: Clock
+    phones: dict[str, Phone] = field(default_factory=dict)
+
+    def member(
+        self, name: str, *, group: str = "第一党小组", status: MemberStatus = MemberStatus.FULL, **known: str
+    ) -> str:
+        """Put a person on the roll; returns a fresh bind code."""
+        entry = Entry(name=name, group=group, status=status, **known)
+        self.house.run(lambda db: rosters.take(db, entry, {}))
+        return self.code(name)
+
+    def code(self, wanted: str) -> str:
+        """A fresh bind code of the member meant."""
+        lives = self.house.parts.binding.code_lives
+        return self.house.run(
+            lambda db: members.issue_code(db, members.find(db, wanted), self.clock.now(), lives).digits
+        )
+
+    def phone(self, name: str, unionid: str | None = None) -> Phone:
+        """A person who follows the account and is nobody yet."""
+        phone = Phone(self.world.join(name, unionid))
+        phone.follows()
+        self.phones[name] = phone
+        return phone
+
+    def bound(self, name: str, *, status: MemberStatus = MemberStatus.FULL) -> Phone:
+        """A member with a phone, bound."""
+        digits = self.member(name, status=status)
+        return self.phone(name).says(digits).hears("绑定成功")
+
+    def meeting(self, title: str = "11月主题党日", *, opened: bool = True, starts: timedelta = timedelta(0)) -> str:
+        """An activity, under way unless `opened` says no; returns its public id."""
+
+        def plan(db: Session) -> str:
+            activity = activities.plan(db, ActivityKind.PARTY_DAY, title, self.clock.now() + starts, "三楼会议室")
+            if opened:
+                activities.open_(db, activity, self.clock.now())
+            return activity.public_id
+
+        return self.house.run(plan)
+
+    def screen(self, meeting: str) -> "Screen":
+        """The meeting's big screen."""
+        with self.house.reading() as db:
+            return Screen(self, activities.find(db, meeting).screen)
+
+    def close(self, meeting: str) -> None:
+        """End the meeting's check-in."""
+        self.house.run(lambda db: activities.close(db, activities.find(db, meeting), self.clock.now()))
+
+    def number_at(self, meeting: str, at: datetime) -> str:
+        """The 6-digit number the hall shows at a moment."""
+        with self.house.reading() as db:
+            return hallcodes.number(db, activities.find(db, meeting), at, self.house.parts.hall).text
+
+    def arrivals(self, meeting: str) -> dict[str, datetime]:
+        """Who is checked in, and since when: name -> time."""
+        with self.house.reading() as db:
+            rows = db.execute(
+                select(Member.name, CheckIn.at)
+                .join(CheckIn, CheckIn.member_id == Member.id)
+                .join(Activity, Activity.id == CheckIn.activity_id)
+                .where(Activity.public_id == meeting)
+            ).all()
+        found = dict(row.tuple() for row in rows)
+        assert len(found) == len(rows), "somebody stands twice"
+        return found
+
+
+@dataclass
+class Screen:
+    """The big screen in the hall, read as a person in it would."""
+
+    branch: Branch
+    secret: str
+
+    def answer(self) -> TestResponse:
+        """The page as the server gives it."""
+        return self.branch.app.test_client().get(f"/screen/{self.secret}")
+
+    @property
+    def number(self) -> str:
+        """The 6 digits it shows."""
+        shown = re.search(r"(\d{3}) (\d{3})", self.answer().get_data(as_text=True))
+        assert shown
+        return shown[1] + shown[2]
+
+    @property
+    def code(self) -> str:
+        """What a phone reads from the QR it shows: the ticket's address."""
+        self.answer()
+        return self.branch.world.tickets.alive()[0].url
+
+    @property
+    def scene(self) -> str:
+        """What that QR carries."""
+        self.answer()
+        return self.branch.world.tickets.alive()[0].scene
+
+
+@contextmanager
+def branch_on(
+    database: Database,
+    redis_url: str,
+    *,
+    cut: float = 5.0,
+    registry: Registry[Turn] = REGISTRY,
+    **changed: Changes,
+) -> Iterator[Branch]:
+    """A branch on this database and Redis, served in this process, with a WeChat on a free port beside it."""
+    clock = Clock(lambda: NOON)
+    provisional = settings_for(database.home, **changed)
+    world = World(accounts_of(provisional), _nowhere, cut=cut, clock=clock)
+    with running(world) as address:
+        changed["wechat"] = {**changed.get("wechat", {}), "api_base": address, "open_base": address}
+        changed["database"] = {"url": database.url}
+        changed["redis"] = {"url": redis_url}
+        house = build(settings_for(database.home, **changed), clock.now, registry)
+        app = create_app(house)
+        world.courier.post = wsgi_post(app)
+        yield Branch(house, app, world, clock)
+        house.engine.dispose()
+
+
+def _nowhere(_query: Mapping[str, str], _body: bytes, _seconds: float) -> Answer:
+    raise AssertionError("delivered before the application was there")

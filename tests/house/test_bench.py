@@ -1,0 +1,42 @@
+"""The benchmark's arithmetic: ratios within a round, processor time of a whole family of processes."""
+
+import subprocess
+import sys
+from contextlib import AbstractContextManager
+
+from bench import machine, table
+from bench.load import post
+from bench.table import Row, Shape, Target, Turn
+from tests.engines import eventually
+
+# Starts a child that burns a fifth of a second of processor time and stays, as a server's worker would.
+PARENT = """
+import subprocess, sys
+child = "import sys, time; end = time.process_time() + 0.2\\nwhile time.process_time() < end: pass\\nsys.stdin.read()"
+subprocess.run([sys.executable, "-c", child])
+"""
+
+
+def not_started(_shape: Shape) -> AbstractContextManager[Target]:
+    raise AssertionError("no server is needed for arithmetic")
+
+
+def test_a_ratio_is_taken_within_each_round() -> None:
+    rows = [Row("floor", not_started), Row("ours", not_started, against={"ours_vs_floor": "floor"})]
+    speeds = [(100.0, 50.0), (200.0, 100.0), (400.0, 100.0)]  # the machine got faster, we did not follow once
+    turns = [{"floor": Turn(floor, 1, 2, 3, 0), "ours": Turn(ours, 1, 2, 3, 0)} for floor, ours in speeds]
+    assert table._spreads(rows, turns) == {"ours_vs_floor": {"median": 0.5, "min": 0.25, "max": 0.5}}
+
+
+def test_processor_time_counts_the_children_of_a_server() -> None:
+    with subprocess.Popen([sys.executable, "-c", PARENT], stdin=subprocess.PIPE) as server:
+        eventually(lambda: machine.cpu_seconds([server.pid]) >= 0.2, what="the work of the child")
+        assert server.stdin is not None
+        server.stdin.close()
+
+
+def test_a_prepared_request_is_whole() -> None:
+    assert post("/wechat?a=1", "意见".encode(), port=81) == (
+        b"POST /wechat?a=1 HTTP/1.1\r\nHost: 127.0.0.1:81\r\nContent-Type: text/xml\r\nContent-Length: 6\r\n\r\n"
+        + "意见".encode()
+    )
