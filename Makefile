@@ -40,7 +40,7 @@ lock: ## pin requirements*.in anew into requirements*.txt (needs uv; plain pip r
 LOCK := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
 
 clean: ## remove what make and the tools made; var/ (the branch's own records) stays
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info build
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .grimp_cache *.egg-info build
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamps: each names what has to change before its recipe runs again.

@@ -5,7 +5,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from models.checkin import HeldScan
@@ -76,14 +76,23 @@ def meet(db: Session, account: Account, now: datetime) -> Identity:
 def issue_code(db: Session, member: Member, now: datetime, lives: timedelta) -> BindCode:
     """A new 8-digit code for the member; unused earlier ones die with it."""
     db.execute(delete(BindCode).where(BindCode.member_id == member.id, BindCode.used_at.is_(None)))
-    taken = set(db.scalars(select(BindCode.digits)))
-    digits = f"{secrets.randbelow(9 * 10**7) + 10**7}"
-    while digits in taken:
-        digits = f"{secrets.randbelow(9 * 10**7) + 10**7}"
+    digits = _draw()
+    while db.scalar(select(BindCode.id).where(BindCode.digits == digits)) is not None:
+        digits = _draw()
     code = BindCode(member_id=member.id, digits=digits, issued_at=now, expires_at=now + lives)
     db.add(code)
     db.flush()
     return code
+
+
+def slip_code(db: Session, member: Member, now: datetime, lives: timedelta) -> BindCode:
+    """The code for the member's slip: the one already printed while it is good, else a new one."""
+    printed = db.scalar(
+        select(BindCode).where(
+            BindCode.member_id == member.id, BindCode.used_at.is_(None), BindCode.expires_at > now
+        )
+    )
+    return printed or issue_code(db, member, now, lives)
 
 
 def bind(db: Session, account: Account, digits: str, message: str, now: datetime, rules: BindingRules) -> Member:
@@ -93,7 +102,8 @@ def bind(db: Session, account: Account, digits: str, message: str, now: datetime
     wrong tries with `note_wrong_code`, in a transaction of their own, since a refusal rolls its own back.
     """
     _stop_if_locked(db, account, now, rules)
-    code = db.scalar(select(BindCode).where(BindCode.digits == digits))
+    # Locked, so that of all who hold this slip one is first and the others see what became of it.
+    code = db.scalar(select(BindCode).where(BindCode.digits == digits).with_for_update())
     if code is None:
         raise CodeUnknown
     member = db.get_one(Member, code.member_id)
@@ -103,10 +113,11 @@ def bind(db: Session, account: Account, digits: str, message: str, now: datetime
         raise CodeUsed
     if code.expires_at <= now:
         raise CodeExpired
-    _join(db, meet(db, account, now), member, now, code.issued_at)
-    unused = update(BindCode).where(BindCode.id == code.id, BindCode.used_at.is_(None))
-    if not touched(db, unused.values(used_at=now, used_by=message)):  # another account was faster by a moment
-        raise CodeUsed
+    identity = meet(db, account, now)
+    db.refresh(identity, with_for_update=True)  # the same account may hold another slip at this moment
+    _join(db, identity, member, now, code.issued_at)
+    code.used_at, code.used_by = now, message
+    db.flush()
     return member
 
 
@@ -176,6 +187,10 @@ def unasked(db: Session, app_id: str, most: int) -> list[Identity]:
             .limit(most)
         )
     )
+
+
+def _draw() -> str:
+    return f"{secrets.randbelow(9 * 10**7) + 10**7}"
 
 
 def _identity(db: Session, account: Account) -> Identity | None:

@@ -201,7 +201,7 @@ class Branch:
                 .join(Activity, Activity.id == CheckIn.activity_id)
                 .where(Activity.public_id == meeting)
             ).all()
-        found = dict(row.tuple() for row in rows)
+        found = {row.name: row.at for row in rows}
         assert len(found) == len(rows), "somebody stands twice"
         return found
 

@@ -25,5 +25,5 @@ def binding(talk: Talk, turn: Turn) -> str | Ending:
     reply = texts.bound(member.name)
     if arrivals:
         clocks = [(one.activity.title, turn.parts.where.clock(one.at)) for one in arrivals]
-        reply += checkin_texts.after_binding(clocks)
+        reply += "\n" + checkin_texts.after_binding(clocks)
     return reply

@@ -44,7 +44,8 @@ def width() -> int:
 
 
 @pytest.fixture
-def chat(width: int, new_page: Callable[..., Page], base: str) -> Page:
+def chat(width: int, base: str, new_page: Callable[..., Page]) -> Page:
+    # base before new_page: pages are closed first, or they would complain of a server gone
     page = new_page(width, 844)
     page.goto(base)
     expect(page.locator("body[data-ready]")).to_be_attached()
