@@ -26,8 +26,10 @@ from engines.sql import at_head, open_engine, reading, run, transaction
 from jobs.desk import Desk
 from pages import errors as error_pages
 from pages import screen
+from services import rights
 from services.hallcodes import HallRules
 from services.members import BindingRules
+from services.rights import Act
 from settings import Settings
 from texts.refusals import Where
 from wechat.client import MiniProgramApi, OfficialAccountApi
@@ -58,6 +60,10 @@ class House:
     registry: Registry[Turn]
     parts: Parts
 
+    def operator(self) -> Act:
+        """An act of whoever sits at the command line, now."""
+        return rights.operator(self.clock(), self.settings.zone)
+
     def reading(self) -> AbstractContextManager[Session]:
         """One look at the database."""
         return reading(self.engine)
@@ -65,6 +71,11 @@ class House:
     def transaction(self) -> AbstractContextManager[Session]:
         """One writing transaction."""
         return transaction(self.engine)
+
+    def close(self) -> None:
+        """Give back the connections to the database and to Redis."""
+        self.engine.dispose()
+        self.store.close()
 
     def desk(self) -> Desk:
         """What jobs work with."""
@@ -121,6 +132,7 @@ def create_app(house: House) -> flask.Flask:
         miniprogram_api.blueprint(
             miniprogram_api.Office(
                 run=house.run,
+                reading=house.reading,
                 clock=house.clock,
                 mini_program=house.mini_program,
                 app_id=house.settings.wechat.mini_program.app_id,
@@ -129,7 +141,7 @@ def create_app(house: House) -> flask.Flask:
             )
         )
     )
-    error_pages.register(app)
+    error_pages.register(app, {"/api/": miniprogram_api.answer})
     app.add_url_rule("/livez", "livez", lambda: flask.Response("ok", content_type="text/plain"))
     app.add_url_rule("/readyz", "readyz", partial(_ready, house))
     return app

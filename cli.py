@@ -1,132 +1,174 @@
 """The `zhibu` command: runs the house and does what an operator does by hand. The only importer of app.py."""
 
+from __future__ import annotations
+
 import argparse
 import json
 import logging
 import os
+import re
+import signal
 import sys
+import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from itertools import islice
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import flask
-from sqlalchemy.exc import SQLAlchemyError
-
+from engines import ports
 from engines.process import die_with_parent
-from engines.redis import RedisUnavailable
 from settings import ConfigError, Settings, load
+from texts import cli as texts
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    import flask
+    from sqlalchemy.orm import Session
+
     from app import House
     from services.rosters import Entry
-    from sheets.roster import RosterFault, RosterLine
+    from sheets.roster import RosterLine
+    from sheets.slips import Slip
 
 T = TypeVar("T")
 DONE, REFUSED, WRONG_USAGE = 0, 1, 2
+INTERRUPTED = 130  # what a shell calls a command ended by Ctrl-C
 CHUNK = 50  # roster rows a transaction: well under 100 ms, so the chat never waits for an import
 PARENT = "ZHIBU_PARENT"  # process id of the demo that started this command and takes it along when it ends
+log = logging.getLogger(__name__)
 
 
 class Stop(Exception):
     """Ends the command with exit code 1 and this sentence."""
 
 
+@dataclass(frozen=True)
+class Argument:
+    """One argument of a command, as argparse takes it."""
+
+    names: tuple[str, ...]
+    how: dict[str, Any]  # argparse's own, of many types
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command: its one or two words, what it does, and what it takes."""
+
+    words: list[str]
+    says: str
+    arguments: tuple[Argument, ...]
+    act: Callable[[argparse.Namespace], int | None]
+
+
+COMMANDS: list[Command] = []
+GROUPS = {
+    "db": "the database",
+    "members": "the roster",
+    "codes": "bind codes",
+    "activities": "activities",
+    "menu": "the account's menu",
+}
+
+
+def argument(*names: str, **how: Any) -> Argument:
+    """An argument of the command below it."""
+    return Argument(names, how)
+
+
+def command(
+    words: str, says: str, *arguments: Argument
+) -> Callable[[Callable[[argparse.Namespace], int | None]], Callable[[argparse.Namespace], int | None]]:
+    """Make the function below the command of these words; it returns its exit code or None for DONE."""
+
+    def add(act: Callable[[argparse.Namespace], int | None]) -> Callable[[argparse.Namespace], int | None]:
+        COMMANDS.append(Command(words.split(), says, arguments, act))
+        return act
+
+    return add
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code: 0 done, 1 refused (a sentence says what and where), 2 wrong usage."""
     if os.environ.get(PARENT):
         die_with_parent(int(os.environ[PARENT]))
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr] # a terminal may not know ✓
     parser = _parser()
     chosen = parser.parse_args(arguments)
     if not hasattr(chosen, "act"):
-        parser.print_help()
+        parser.print_help(sys.stderr)
         return WRONG_USAGE
     logging.basicConfig(
         level=logging.INFO if chosen.verbose else logging.WARNING,
         format="%(asctime)s %(levelname)s %(name)s %(message)s",
     )
     try:
-        return int(chosen.act(chosen) or DONE)
-    except ConfigError as error:
-        print(f"设置有 {len(error.problems)} 处要改：", *error.problems, sep="\n  ", file=sys.stderr)
-    except (Stop, RedisUnavailable) as stop:
-        print(stop, file=sys.stderr)
-    except SQLAlchemyError as error:
-        print(f"数据库用不了（{type(error).__name__}），请检查 database.url，再运行 zhibu doctor。", file=sys.stderr)
+        with ExitStack() as chosen.closing:
+            return int(chosen.act(chosen) or DONE)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Exception as error:
+        sentence = _sentence(error)
+        if sentence is None:
+            raise
+        log.info("refused", exc_info=error)
+        print(sentence, file=sys.stderr)
     return REFUSED
 
 
-def load_app(config: str) -> flask.Flask:
-    """The WSGI application of one web worker; the worker ends with the server that started it."""
+def load_app(config: str, server: int) -> flask.Flask:
+    """The WSGI application of one web worker; the worker ends with the process `server` that started it."""
+    die_with_parent(server)
+    # Forked from the server, whose signal notes a wish to stop and does nothing else: until the worker has its
+    # own, a stop would wait for it to the last second.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     from app import build, create_app  # a worker imports the house, the other commands need not
 
-    die_with_parent()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     return create_app(build(load(Path(config), os.environ)))
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("zhibu", description="支部通：党支部的微信助手")
-    parser.add_argument("--config", type=Path, default=Path(os.environ.get("ZHIBU_CONFIG") or "config.yaml"))
-    parser.add_argument("--verbose", action="store_true", help="log what happens")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-
-    def command(
-        under: "argparse._SubParsersAction[argparse.ArgumentParser]",
-        name: str,
-        act: Callable[[argparse.Namespace], int | None],
-        says: str,
-    ) -> argparse.ArgumentParser:
-        made = under.add_parser(name, help=says, description=says)
-        made.set_defaults(act=act)
-        return made
-
-    def group(name: str, says: str) -> "argparse._SubParsersAction[argparse.ArgumentParser]":
-        made = commands.add_parser(name, help=says, description=says)
-        return made.add_subparsers(title="commands", metavar="COMMAND", required=True)
-
-    command(commands, "demo", _demo, "start a synthetic branch with a WeChat of its own")
-    command(commands, "serve", _serve, "start the web server")
-    command(commands, "simulator", _simulator, "start the WeChat that runs here")
-    command(commands, "stop", _stop, "stop the embedded Redis server now")
-    command(commands, "doctor", _doctor, "check this installation and say what to do")
-    jobs = commands.add_parser("jobs", help="start the clock; `jobs run` runs one job now")
-    jobs.set_defaults(act=_jobs)
-    run = command(jobs.add_subparsers(metavar="run"), "run", _jobs_run, "run one job now; without a name, list them")
-    run.add_argument("name", nargs="?")
-    run.add_argument("--at", type=_instant, help="ISO time to act at, instead of now")
-    command(group("db", "the database"), "upgrade", _db_upgrade, "bring the tables to this version")
-    members = group("members", "the roster")
-    taken = command(members, "import", _members_import, "take in a roster (xlsx, xls, csv)")
-    taken.add_argument("file", type=Path)
-    taken.add_argument("--codes", type=Path, help="write a bind code for each member not yet bound (csv, xlsx, html)")
-    taken.add_argument("--report", type=Path, help="write what became of each row as JSON")
-    command(members, "export", _members_export, "write the roster (csv, xlsx)").add_argument("out", type=Path)
-    issued = command(group("codes", "bind codes"), "issue", _codes_issue, "print a new bind code for one member")
-    issued.add_argument("member", help="public id, 编号 or a unique name")
-    activities = group("activities", "activities")
-    planned = command(activities, "plan", _activities_plan, "plan an activity; prints its id")
-    planned.add_argument("--kind", required=True, help="主题党日, 党员大会, 党课 …")
-    planned.add_argument("--title", required=True)
-    planned.add_argument("--at", required=True, help="now, or ISO time such as 2026-11-22T14:00 (branch time)")
-    planned.add_argument("--place", default="")
-    planned.add_argument("--group", help="the group whose meeting it is")
-    opened = command(activities, "open", _activities_open, "start the check-in; prints the big screen's link")
-    opened.add_argument("id")
-    command(activities, "close", _activities_close, "end the check-in").add_argument("id")
-    command(group("menu", "the account's menu"), "push", _menu_push, "send the chat menu to WeChat")
+    _everywhere(parser, Path(os.environ.get("ZHIBU_CONFIG") or "config.yaml"), verbose=False)
+    below = {"": parser.add_subparsers(title="commands", metavar="COMMAND")}
+    made: dict[str, argparse.ArgumentParser] = {}
+    for one in COMMANDS:
+        *above, name = one.words
+        group = "".join(above)
+        if group not in below:
+            over = made.get(group) or below[""].add_parser(group, help=GROUPS[group], description=GROUPS[group])
+            below[group] = over.add_subparsers(title="commands", metavar="COMMAND", required=group not in made)
+        made[name] = below[group].add_parser(name, help=one.says, description=one.says)
+        made[name].set_defaults(act=one.act)
+        _everywhere(made[name], argparse.SUPPRESS, verbose=argparse.SUPPRESS)
+        for taken in one.arguments:
+            made[name].add_argument(*taken.names, **taken.how)
     return parser
+
+
+def _everywhere(parser: argparse.ArgumentParser, config: Path | str, *, verbose: bool | str) -> None:
+    """The options that may stand before a command or behind it, with their defaults."""
+    parser.add_argument("--config", type=Path, default=config, help="instead of $ZHIBU_CONFIG or ./config.yaml")
+    parser.add_argument("--verbose", action="store_true", default=verbose, help="log what happens")
 
 
 # --- what runs -------------------------------------------------------------------------------------------------
 
 
+@command("demo", "start a synthetic branch with a WeChat of its own")
 def _demo(chosen: argparse.Namespace) -> int:
     from demo.run import Demo
 
+    settings = _settings(chosen)
+    host, port = _simulated(settings)
+    _listenable(partial(ports.check, host, port), "wechat.api_base")
+    _listenable(partial(ports.check, settings.server.host, settings.server.port), "server.port")
     house = _house(chosen)
     return Demo(
         settings=house.settings,
@@ -135,15 +177,22 @@ def _demo(chosen: argparse.Namespace) -> int:
         clock=house.clock,
         binding=house.parts.binding,
         take_in=lambda lines: _take_in(house, lines, []),
+        push_menu=lambda: _send_menu(house),
     ).run()
 
 
+@command("serve", "start the web server")
 def _serve(chosen: argparse.Namespace) -> None:
     from granian.constants import Interfaces
     from granian.server import Server
 
     settings = _settings(chosen)
-    _house(chosen)  # the database is at its newest and Redis runs before the first delivery comes
+    address = settings.server.host, settings.server.port
+    _listenable(partial(ports.claim, *address, settings.var), "server.port")
+    house = _house(chosen)  # the database is at its newest and Redis runs before the first delivery comes
+    # Nothing of it may be open when the workers are forked. Of SQLite's files a worker would believe the locks
+    # of this process to be its own, and the next `zhibu` command to end would take the log away under it.
+    house.engine.dispose()
     server = Server(
         str(chosen.config.resolve()),
         settings.server.host,
@@ -156,18 +205,18 @@ def _serve(chosen: argparse.Namespace) -> None:
         respawn_failed_workers=True,
         workers_kill_timeout=10,
     )
-    server.serve(target_loader=load_app)
+    server.serve(target_loader=partial(load_app, server=os.getpid()))
 
 
+@command("simulator", "start the WeChat that runs here")
 def _simulator(chosen: argparse.Namespace) -> None:
     from simulator.accounts import Accounts, MiniProgram, OfficialAccount
     from simulator.main import serve
 
     settings = _settings(chosen)
     account, mini = settings.wechat.official_account, settings.wechat.mini_program
-    host, _, port = settings.wechat.api_base.removeprefix("http://").partition("/")[0].partition(":")
-    if not settings.wechat.api_base.startswith("http://") or not port:
-        raise Stop("wechat.api_base 不是本机地址（如 http://127.0.0.1:8001），模拟微信无处可开。")
+    host, port = _simulated(settings)
+    _listenable(partial(ports.check, host, port), "wechat.api_base")
     serve(
         Accounts(
             OfficialAccount(
@@ -182,10 +231,31 @@ def _simulator(chosen: argparse.Namespace) -> None:
         ),
         f"{settings.server.public_url}/wechat",
         host,
-        int(port),
+        port,
     )
 
 
+@command("stop", "stop the embedded Redis server now")
+def _stop(chosen: argparse.Namespace) -> None:
+    from engines.redis import stop
+
+    stopped = stop(_settings(chosen).home)
+    print(texts.REDIS_STOPPED if stopped else texts.REDIS_WAS_NOT_RUNNING)
+
+
+@command("doctor", "check this installation and say what to do")
+def _doctor(chosen: argparse.Namespace) -> int:
+    from doctor import examine
+    from texts.doctor import line
+
+    healthy = True
+    for finding in examine(_settings(chosen)):
+        print(line(finding.what, finding.advice, good=finding.good))
+        healthy = healthy and finding.good
+    return DONE if healthy else REFUSED
+
+
+@command("jobs", "start the clock; `jobs run` runs one job now")
 def _jobs(chosen: argparse.Namespace) -> None:
     from jobs.scheduler import keep_time
 
@@ -193,6 +263,12 @@ def _jobs(chosen: argparse.Namespace) -> None:
     keep_time(house.desk(), house.settings.zone, house.clock)
 
 
+@command(
+    "jobs run",
+    "run one job now; without a name, list them",
+    argument("name", nargs="?"),
+    argument("--at", default="now", help="ISO time to act at, instead of now"),
+)
 def _jobs_run(chosen: argparse.Namespace) -> None:
     from jobs.timetable import TIMETABLE
 
@@ -202,51 +278,43 @@ def _jobs_run(chosen: argparse.Namespace) -> None:
         return
     found = next((job for job in TIMETABLE if job.name == chosen.name), None)
     if found is None:
-        raise Stop(f"没有叫 {chosen.name} 的任务；不带名字运行 zhibu jobs run 可列出全部。")
+        raise Stop(texts.no_job(chosen.name))
     house = _house(chosen)
-    print(found.run(house.desk(), chosen.at or house.clock()))
+    print(found.run(house.desk(), _moment(chosen.at, house)))
 
 
-def _stop(chosen: argparse.Namespace) -> None:
-    from engines.redis import stop
-
-    stopped = stop(_settings(chosen).home)
-    print("内置 Redis 已停止。" if stopped else "内置 Redis 没有在运行。")
-
-
-def _doctor(chosen: argparse.Namespace) -> int:
-    from doctor import examine
-
-    healthy = True
-    for finding in examine(_settings(chosen)):
-        print(f"{'✓' if finding.good else '✗'} {finding.what}" + (f"：{finding.advice}" if finding.advice else ""))
-        healthy = healthy and finding.good
-    return DONE if healthy else REFUSED
-
-
+@command("db upgrade", "bring the tables to this version")
 def _db_upgrade(chosen: argparse.Namespace) -> None:
     from engines.sql import open_engine, upgrade
 
     settings = _settings(chosen)
-    upgrade(open_engine(settings.database.url, settings.home))
-    print("数据库已是最新。")
+    engine = open_engine(settings.database.url, settings.home)
+    chosen.closing.callback(engine.dispose)
+    upgrade(engine)
+    print(texts.DATABASE_NEWEST)
 
 
 # --- what an operator does by hand -----------------------------------------------------------------------------
 
 
+@command(
+    "members import",
+    "take in a roster (xlsx, xls, csv)",
+    argument("file", type=Path),
+    argument("--codes", type=Path, help="write a bind code for each member not yet bound (csv, xlsx, html)"),
+    argument("--report", type=Path, help="write what became of each row as JSON"),
+)
 def _members_import(chosen: argparse.Namespace) -> int:
     from sheets.roster import RosterFault, read
-    from sheets.table import SheetRefused
+    from sheets.table import save
 
+    _places(chosen.file, chosen.codes, chosen.report)
+    if chosen.codes:
+        _suffix(chosen.codes, ".csv", ".xlsx", ".html", ".htm")
     house = _house(chosen)
-    if chosen.codes and chosen.codes.suffix not in (".csv", ".xlsx", ".html"):
-        raise Stop(f"{chosen.codes}：绑定码只能写成 .csv、.xlsx 或 .html。")
-    try:
+    with _about(chosen.file):
         lines = read(chosen.file)
-    except SheetRefused as refused:
-        raise Stop(f"{chosen.file}：{refused.reason}") from None
-    rejected = [_fault(line) for line in lines if isinstance(line, RosterFault)]
+    rejected: list[dict[str, object]] = [asdict(line) for line in lines if isinstance(line, RosterFault)]
     fates = _take_in(house, [line for line in lines if not isinstance(line, RosterFault)], rejected)
     rejected.sort(key=lambda one: int(str(one["row"])))
     report = {
@@ -256,83 +324,76 @@ def _members_import(chosen: argparse.Namespace) -> int:
         "duplicates": fates["duplicate"],
         "rejected": rejected,
     }
-    if chosen.report:
-        chosen.report.write_text(json.dumps(report, ensure_ascii=False, indent=2) + "\n", "utf-8")
-    print(
-        f"读到 {len(lines)} 行：新增 {fates['imported']}，更新 {fates['updated']}，"
-        f"没有变化 {fates['duplicate']}，没有收进 {len(rejected)}。"
-    )
+    print(texts.imported(len(lines), fates["imported"], fates["updated"], fates["duplicate"], len(rejected)))
     for one in rejected:
-        print(f"  第 {one['row']} 行 {one['column']}：{one['reason']}")
+        print(texts.rejected(**one))
+    if chosen.report:
+        with _about(chosen.report):
+            save(chosen.report, (json.dumps(report, ensure_ascii=False, indent=2) + "\n").encode())
     if chosen.codes:
-        print(f"绑定码 {_write_codes(house, chosen.codes)} 个，写在 {chosen.codes}。")
+        print(texts.codes_written(_write_codes(house, chosen.codes), chosen.codes))
     return REFUSED if rejected and len(rejected) == len(lines) else DONE
 
 
-def _take_in(house: "House", lines: "list[RosterLine]", rejected: list[dict[str, object]]) -> Counter[str]:
+def _take_in(house: House, lines: list[RosterLine], rejected: list[dict[str, object]]) -> Counter[str]:
     """Take the good lines in, chunk by chunk; what a rule refuses joins `rejected`."""
     from services import rosters
     from services.errors import SameName
-    from sqlalchemy.orm import Session
+    from sheets.roster import NAME
     from texts.refusals import words
 
     times = Counter(line.name for line in lines)
     fates: Counter[str] = Counter()
 
-    def take(db: Session, chunk: "list[RosterLine]") -> tuple[Counter[str], list[dict[str, object]]]:
+    def take(db: Session, chunk: list[RosterLine]) -> tuple[Counter[str], list[dict[str, object]]]:
         taken: Counter[str] = Counter()
         refused: list[dict[str, object]] = []
         for line in chunk:
             try:
                 taken[rosters.take(db, _entry(line), times).fate.value] += 1
             except SameName as refusal:
-                reason = words(refusal, house.parts.where)
-                refused.append({"row": line.row, "column": "姓名", "reason": reason})
+                refused.append({"row": line.row, "column": NAME, "reason": words(refusal, house.parts.where)})
         return taken, refused
 
-    done = 0
-    for chunk in _chunks(lines, CHUNK):
-        taken, refused = house.run(lambda db, chunk=chunk: take(db, chunk))  # type: ignore[misc]
+    for chunk in _chunks(house, lines):
+        taken, refused = house.run(partial(take, chunk=chunk))
         fates += taken
         rejected += refused
-        done += len(chunk)
-        if sys.stderr.isatty() and len(lines) > CHUNK:
-            print(f"\r{done}/{len(lines)}", end="\n" if done == len(lines) else "", file=sys.stderr, flush=True)
     return fates
 
 
-def _write_codes(house: "House", out: Path) -> int:
-    """A new code for everyone on the roll without a WeChat account, written to `out`; returns how many."""
+def _write_codes(house: House, out: Path) -> int:
+    """The code of everyone on the roll without a WeChat account, written to `out`; returns how many."""
+    from models.member import Member
     from services import members
     from sheets.slips import Slip, write_codes
-    from sqlalchemy.orm import Session
 
-    now = house.clock()
+    now, lives, zone = house.clock(), house.parts.binding.code_lives, house.settings.zone
 
-    def issue(db: Session) -> list[Slip]:
-        return [
-            Slip(
-                member.name,
-                member.group.name if member.group else "",
-                code.digits,
-                code.expires_at.astimezone(house.settings.zone).date(),
-            )
-            for member in members.unbound(db, house.parts.app_id)
-            for code in [members.issue_code(db, member, now, house.parts.binding.code_lives)]
-        ]
+    def issue(db: Session, chunk: list[int]) -> list[Slip]:
+        slips = []
+        for member in (db.get_one(Member, one) for one in chunk):
+            code = members.slip_code(db, member, now, lives)
+            group = member.group.name if member.group else ""
+            slips.append(Slip(member.name, group, code.digits, code.expires_at.astimezone(zone).date()))
+        return slips
 
-    slips = house.run(issue)
-    write_codes(slips, out, house.settings.branch.name)
+    with house.reading() as db:
+        unbound = [member.id for member in members.unbound(db, house.parts.app_id)]
+    slips = [slip for chunk in _chunks(house, unbound) for slip in house.run(partial(issue, chunk=chunk))]
+    with _about(out):
+        write_codes(slips, out, house.settings.branch.name)
     return len(slips)
 
 
+@command("members export", "write the roster (csv, xlsx)", argument("out", type=Path))
 def _members_export(chosen: argparse.Namespace) -> None:
     from services import rosters
     from sheets.roster import RosterLine, write
 
+    _places(chosen.out)
+    _suffix(chosen.out, ".csv", ".xlsx")
     house = _house(chosen)
-    if chosen.out.suffix not in (".csv", ".xlsx"):
-        raise Stop(f"{chosen.out}：名册只能写成 .csv 或 .xlsx。")
     with house.reading() as db:
         lines = [
             RosterLine(
@@ -349,13 +410,18 @@ def _members_export(chosen: argparse.Namespace) -> None:
             )
             for row, one in enumerate(rosters.everyone(db), start=2)
         ]
-    write(lines, chosen.out)
-    print(f"名册 {len(lines)} 人，写在 {chosen.out}。")
+    with _about(chosen.out):
+        write(lines, chosen.out)
+    print(texts.exported(len(lines), chosen.out))
 
 
+@command(
+    "codes issue",
+    "print a new bind code for one member",
+    argument("member", help="public id, 编号 or a unique name"),
+)
 def _codes_issue(chosen: argparse.Namespace) -> None:
     from services import members
-    from sqlalchemy.orm import Session
 
     house = _house(chosen)
 
@@ -364,132 +430,232 @@ def _codes_issue(chosen: argparse.Namespace) -> None:
         code = members.issue_code(db, member, house.clock(), house.parts.binding.code_lives)
         return member.name, code.digits, code.expires_at
 
-    name, digits, expires = _ruled(house, lambda: house.run(issue))
-    print(f"{digits}")
-    until = expires.astimezone(house.settings.zone)
-    print(f"{name}同志的绑定码，用一次，{until:%Y-%m-%d %H:%M} 前有效。", file=sys.stderr)
+    name, digits, expires = _ruled(house, issue)
+    print(digits)
+    print(texts.code_issued(name, expires.astimezone(house.settings.zone)), file=sys.stderr)
 
 
+@command(
+    "activities plan",
+    "plan an activity; prints its id",
+    argument("--kind", required=True, help="主题党日, 党员大会, 党课 …"),
+    argument("--title", required=True),
+    argument("--at", required=True, help="now, or ISO time such as 2026-11-22T14:00 (branch time)"),
+    argument("--place", default=""),
+    argument("--group", help="the group whose meeting it is"),
+)
 def _activities_plan(chosen: argparse.Namespace) -> None:
     from services import activities, orgs
-    from sqlalchemy.orm import Session
     from texts.activity import KIND, KIND_ALSO
 
-    house = _house(chosen)
     kinds = {**{label: kind for kind, label in KIND.items()}, **KIND_ALSO}
+    title, place = (" ".join(words.split()) for words in (chosen.title, chosen.place))
     if chosen.kind not in kinds:
-        raise Stop(f"没有“{chosen.kind}”这种活动，可用：{'、'.join(kinds)}。")
-    if not chosen.title.strip() or len(chosen.title) > 60:
-        raise Stop("活动名称要有 1 至 60 个字。")
-    starts = house.clock() if chosen.at == "now" else _branch_time(chosen.at, house.settings)
+        raise Stop(texts.no_kind(chosen.kind, kinds))
+    if not 0 < len(title) <= 60:
+        raise Stop(texts.TITLE)
+    if len(place) > 60:
+        raise Stop(texts.PLACE)
+    house = _house(chosen)
+    starts = _moment(chosen.at, house)
 
     def plan(db: Session) -> str:
-        org = orgs.known_group(db, chosen.group) if chosen.group else None
-        return activities.plan(db, kinds[chosen.kind], chosen.title.strip(), starts, chosen.place, org).public_id
+        org = orgs.known_group(db, chosen.group) if chosen.group else orgs.branch(db, house.settings.branch.name)
+        asked = activities.Plan(kinds[chosen.kind], title, starts, org, place)
+        return activities.plan(db, house.operator(), asked).public_id
 
-    print(_ruled(house, lambda: house.run(plan)))
+    print(_ruled(house, plan))
 
 
+@command("activities open", "start the check-in; prints the big screen's link", argument("id"))
 def _activities_open(chosen: argparse.Namespace) -> None:
     from services import activities
-    from sqlalchemy.orm import Session
 
     house = _house(chosen)
 
     def open_(db: Session) -> str:
         activity = activities.find(db, chosen.id)
-        activities.open_(db, activity, house.clock())
+        activities.open_(db, house.operator(), activity)
         return activity.screen
 
-    print(f"{house.settings.server.public_url}/screen/{_ruled(house, lambda: house.run(open_))}")
+    print(f"{house.settings.server.public_url}/screen/{_ruled(house, open_)}")
 
 
+@command("activities close", "end the check-in", argument("id"))
 def _activities_close(chosen: argparse.Namespace) -> None:
     from services import activities
     from services.checkins import Count, count
-    from sqlalchemy.orm import Session
 
     house = _house(chosen)
 
     def close(db: Session) -> Count:
         activity = activities.find(db, chosen.id)
-        activities.close(db, activity, house.clock())
+        activities.close(db, house.operator(), activity)
         return count(db, activity)
 
-    came = _ruled(house, lambda: house.run(close))
-    print(f"签到已结束：应到 {came.expected}，实到 {came.present}，待核 {came.others}。")
+    came = _ruled(house, close)
+    print(texts.closed(came.expected, came.present, came.others))
 
 
+@command("menu push", "send the chat menu to WeChat")
 def _menu_push(chosen: argparse.Namespace) -> None:
+    _send_menu(_house(chosen))
+    print(texts.MENU_SENT)
+
+
+def _send_menu(house: House) -> None:
     from bot.menu import menu
     from wechat.errors import WeChatError
 
-    house = _house(chosen)
     try:
         house.account.create_menu(menu())
     except WeChatError as error:
-        raise Stop(f"微信没有收下菜单：{error}") from None
-    print("菜单已送到微信，几分钟内生效。")
+        raise Stop(texts.menu_refused(str(error))) from None
 
 
 # --- what they share -------------------------------------------------------------------------------------------
+
+
+def _sentence(error: Exception) -> str | None:
+    """What to tell of an error that people or their machine have made; None for one that is ours."""
+    from alembic.util import CommandError
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from engines.redis import RedisUnavailable
+
+    match error:
+        case Stop():
+            return str(error)
+        case ConfigError():
+            return texts.settings(error.problems)
+        case RedisUnavailable():
+            return texts.redis(str(error))
+        case CommandError():  # Alembic does not know the revision it finds
+            return texts.DATABASE_AHEAD
+        case SQLAlchemyError():
+            return texts.database(type(error).__name__)
+        case UnicodeEncodeError():
+            return texts.NOT_UTF8
+        case OSError():
+            return texts.place(str(error.filename or ""), error.strerror or type(error).__name__)
+    return None
 
 
 def _settings(chosen: argparse.Namespace) -> Settings:
     return load(chosen.config, os.environ)
 
 
-def _house(chosen: argparse.Namespace) -> "House":
+def _simulated(settings: Settings) -> tuple[str, int]:
+    """Where the WeChat that runs here listens: host and port of wechat.api_base."""
+    found = re.fullmatch(r"http://([^:/]+):(\d{1,5})", settings.wechat.api_base)
+    if found is None or not 0 < int(found[2]) < 65_536:
+        raise Stop(texts.NOWHERE_FOR_SIMULATOR)
+    return found[1], int(found[2])
+
+
+def _listenable(attempt: Callable[[], None], key: str) -> None:
+    """Check or claim a port; a refusal becomes a sentence that names the key to change."""
+    try:
+        attempt()
+    except ports.PortRefused as refused:
+        address = f"{refused.host}:{refused.port}"
+        if refused.taken:
+            raise Stop(texts.port_taken(address, key)) from None
+        raise Stop(texts.port_refused(address, refused.reason, key)) from None
+
+
+def _house(chosen: argparse.Namespace) -> House:
     """The house with its database at the newest migration: SQLite is brought there, PostgreSQL by `db upgrade`."""
     from app import build
     from engines.sql import at_head, upgrade
 
     house = build(_settings(chosen))
+    chosen.closing.callback(house.close)
     if not at_head(house.engine):
         if not house.settings.on_sqlite:
-            raise Stop("数据库的表不是这个版本的，请先运行 zhibu db upgrade。")
+            raise Stop(texts.DATABASE_BEHIND)
         upgrade(house.engine)
     return house
 
 
-def _ruled(house: "House", act: Callable[[], T]) -> T:
-    """Do it; a refusal becomes its sentence and exit code 1."""
-    from services.errors import Refusal
+def _ruled(house: House, work: Callable[[Session], T]) -> T:
+    """Do it in one transaction; a refusal becomes its sentence and exit code 1."""
+    from services.errors import Refusal, WrongState
+    from texts.activity import STATE
     from texts.refusals import words
 
     try:
-        return act()
+        return house.run(work)
+    except WrongState as refusal:  # the words for it are a visitor's, not an organiser's
+        raise Stop(texts.wrong_state(refusal.title, STATE[refusal.state])) from None
     except Refusal as refusal:
         raise Stop(words(refusal, house.parts.where)) from None
 
 
-def _fault(line: "RosterFault") -> dict[str, object]:
-    return {"row": line.row, "column": line.column, "reason": line.reason}
+@contextmanager
+def _about(path: Path) -> Iterator[None]:
+    """What is said of a table that cannot be read or written names its file."""
+    from sheets.table import SheetRefused
+
+    try:
+        yield
+    except SheetRefused as refused:
+        raise Stop(texts.sheet(path, refused.reason)) from None
 
 
-def _entry(line: "RosterLine") -> "Entry":
+def _places(*paths: Path | None) -> None:
+    """Stop before anything is done for files that cannot be written, or would take one another's place.
+
+    The first is what the command is about, read or written; the others are written beside it.
+    """
+    from texts.sheet import NOT_WRITTEN
+
+    wanted = [path for path in paths if path is not None]
+    if len({path.resolve() for path in wanted}) < len(wanted):
+        raise Stop(texts.SAME_FILE)
+    for path in wanted:
+        if not path.parent.is_dir() or (path.is_dir() and path is not paths[0]):
+            raise Stop(texts.sheet(path, NOT_WRITTEN))
+
+
+def _suffix(path: Path, *known: str) -> None:
+    from texts.sheet import WRONG_SUFFIX
+
+    if path.suffix.lower() not in known:
+        raise Stop(texts.sheet(path, WRONG_SUFFIX.format("、".join(known))))
+
+
+def _entry(line: RosterLine) -> Entry:
     from services.rosters import Entry
 
     return Entry(**{name: value for name, value in asdict(line).items() if name != "row"})
 
 
-def _chunks(lines: Iterable[T], size: int) -> Iterator[list[T]]:
-    rest = iter(lines)
-    while chunk := list(islice(rest, size)):
-        yield chunk
+def _chunks(house: House, items: list[T]) -> Iterator[list[T]]:
+    """The items a transaction at a time; who watches a long run at a terminal sees how far it is.
+
+    SQLite has one write lock and no queue for it: taken again at once, it would never be found free by the chat.
+    So after each chunk it is left alone for as long as it was held.
+    """
+    for done in range(0, len(items), CHUNK):
+        began = time.monotonic()
+        yield items[done : done + CHUNK]
+        if house.settings.on_sqlite and done + CHUNK < len(items):
+            time.sleep(time.monotonic() - began)
+        if sys.stderr.isatty() and len(items) > CHUNK:
+            far = min(done + CHUNK, len(items))
+            print(f"\r{far}/{len(items)}", end="\n" if far == len(items) else "", file=sys.stderr, flush=True)
 
 
-def _instant(text: str) -> datetime:
-    at = datetime.fromisoformat(text)
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
-
-
-def _branch_time(text: str, settings: Settings) -> datetime:
+def _moment(text: str, house: House) -> datetime:
+    """The instant meant by `now` or by an ISO time, which is the branch's own unless it names a zone."""
+    if text == "now":
+        return house.clock()
     try:
         at = datetime.fromisoformat(text)
-    except ValueError:
-        raise Stop(f"时间“{text}”看不懂，请写成 2026-11-22T14:00，或写 now。") from None
-    return at.replace(tzinfo=at.tzinfo or settings.zone)
+        return at.replace(tzinfo=at.tzinfo or house.settings.zone).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise Stop(texts.no_time(text)) from None
 
 
 if __name__ == "__main__":

@@ -1,22 +1,25 @@
 """What `zhibu doctor` looks at: a list of checks, to which each affair adds its own."""
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import redis
 from sqlalchemy.exc import SQLAlchemyError
 
-from engines.redis import RedisUnavailable, connect, ensure_redis
+from engines.redis import RedisUnavailable, connect, runs
 from engines.sql import at_head, open_engine
-from settings import REAL_API_BASE, Settings
+from settings import Settings
+from texts import doctor as texts
 
 SPACE = 500 * 1024 * 1024  # bytes that should be free
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One check's result; `advice` says what to do, empty where all is well."""
+    """One check's result; `advice` says what to do, or what is still to come."""
 
     what: str
     good: bool
@@ -30,8 +33,8 @@ def examine(settings: Settings) -> Iterator[Finding]:
 
 
 def in_production(settings: Settings) -> bool:
-    """Whether the real WeChat is meant."""
-    return settings.wechat.api_base == REAL_API_BASE
+    """Whether the real WeChat is meant, by whichever of its names."""
+    return f".{urlsplit(settings.wechat.api_base).hostname}".endswith(".weixin.qq.com")
 
 
 def _secrets(settings: Settings) -> Finding:
@@ -40,54 +43,62 @@ def _secrets(settings: Settings) -> Finding:
         "wechat.official_account.app_secret": account.app_secret,
         "wechat.official_account.token": account.token,
         "wechat.official_account.encoding_aes_key": account.encoding_aes_key,
+        "wechat.official_account.previous_encoding_aes_key": account.previous_encoding_aes_key,
         "wechat.mini_program.app_secret": mini.app_secret,
     }
     demo = [name for name, secret in kept.items() if secret.startswith("demo")]
-    good = not (demo and in_production(settings))
-    return Finding("口令不是演示用的", good, "" if good else f"请换掉 {'、'.join(demo)}。")
+    return _judged(texts.SECRETS, not (demo and in_production(settings)), texts.replace(demo))
 
 
 def _sealed(settings: Settings) -> Finding:
     good = bool(settings.wechat.official_account.encoding_aes_key) or not in_production(settings)
-    advice = "" if good else "请在公众平台选“安全模式”，并填 wechat.official_account.encoding_aes_key。"
-    return Finding("消息是加密的", good, advice)
+    return _judged(texts.SEALED, good, texts.SEAL_THEM)
 
 
 def _tolerance(settings: Settings) -> Finding:
     good = settings.wechat.official_account.timestamp_tolerance > 0 or not in_production(settings)
-    advice = "" if good else "wechat.official_account.timestamp_tolerance 不能是 0，建议 600。"
-    return Finding("过期的回调会被拒绝", good, advice)
+    return _judged(texts.STALE_REFUSED, good, texts.SET_TOLERANCE)
 
 
 def _public(settings: Settings) -> Finding:
     good = settings.server.public_url.startswith("https://") or not in_production(settings)
-    return Finding("外部地址是 https", good, "" if good else "请把 server.public_url 改成 https:// 开头的地址。")
+    return _judged(texts.HTTPS, good, texts.USE_HTTPS)
 
 
 def _database(settings: Settings) -> Finding:
-    what = "数据库可用，表是这个版本的"
+    file = settings.home / (settings.database.url.removeprefix("sqlite:///") or "var/zhibu.db")
+    if settings.on_sqlite and not file.exists():  # looking at it would make it
+        return Finding(texts.DATABASE, good=True, advice=texts.DATABASE_TO_COME)
+    engine = open_engine(settings.database.url, settings.home)
     try:
-        if at_head(open_engine(settings.database.url, settings.home)):
-            return Finding(what, good=True)
+        return _judged(texts.DATABASE, at_head(engine), texts.UPGRADE)
     except SQLAlchemyError as error:
-        return Finding(what, good=False, advice=f"连不上（{type(error).__name__}），请检查 database.url。")
-    return Finding(what, good=False, advice="请运行 zhibu db upgrade。")
+        return Finding(texts.DATABASE, good=False, advice=texts.no_database(type(error).__name__))
+    finally:
+        engine.dispose()
 
 
 def _redis(settings: Settings) -> Finding:
-    what = "Redis 可用"
     try:
-        connect(settings.redis.url or ensure_redis(settings.home)).ping()
+        if not settings.redis.url:
+            return Finding(texts.REDIS, good=True, advice="" if runs(settings.home) else texts.REDIS_TO_COME)
+        with connect(settings.redis.url) as client:
+            client.ping()
     except (redis.RedisError, OSError, RedisUnavailable) as error:
-        return Finding(what, good=False, advice=f"连不上（{type(error).__name__}），请检查 redis.url。")
-    return Finding(what, good=True)
+        return Finding(texts.REDIS, good=False, advice=texts.no_redis(type(error).__name__))
+    return Finding(texts.REDIS, good=True)
 
 
 def _disk(settings: Settings) -> Finding:
-    settings.var.mkdir(parents=True, exist_ok=True)
-    free = shutil.disk_usage(settings.var).free
-    good = free >= SPACE
-    return Finding("磁盘有余地", good, "" if good else f"{settings.var} 只剩 {free // 2**20} MB，请清出空间。")
+    folder = next(place for place in (settings.var, *settings.var.parents) if place.is_dir())
+    free = shutil.disk_usage(folder).free
+    if not os.access(folder, os.W_OK):
+        return Finding(texts.DISK, good=False, advice=texts.not_writable(folder))
+    return _judged(texts.DISK, free >= SPACE, texts.little_space(folder, free // 2**20))
+
+
+def _judged(what: str, good: bool, advice: str) -> Finding:  # noqa: FBT001 - the judgement itself
+    return Finding(what, good, "" if good else advice)
 
 
 CHECKS: tuple[Callable[[Settings], Finding], ...] = (

@@ -1,17 +1,21 @@
 """config.yaml, read once into frozen, typed settings; every mistake is named before anything starts."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 REAL_API_BASE = "https://api.weixin.qq.com"
-LARGEST_FILE = 1_000_000  # characters
-_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+LARGEST_FILE = 100_000  # bytes
+_VARIABLE = re.compile(r"\$\{([^}]*)\}?")
+_VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_NULL = "tag:yaml.org,2002:null"
 
 
 class ConfigError(Exception):
@@ -22,10 +26,39 @@ class ConfigError(Exception):
         self.problems = problems
 
 
-def _no_slash(url: str) -> str:
-    if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", url):
-        raise ValueError("expected an http(s) address such as https://api.weixin.qq.com")
+def _address(scheme: str, expected: str) -> Callable[[str], str]:
+    """A check for addresses of that scheme (a pattern); what it says of a wrong one never quotes it."""
+
+    def check(url: str) -> str:
+        try:
+            parts = urlsplit(url)
+            sound = re.fullmatch(scheme, parts.scheme) and parts.port != 0
+        except ValueError:  # a port that is no number, a bracket that is not closed
+            sound = None
+        if not sound or "://" not in url or re.search(r"\s", url):
+            raise ValueError(f"expected {expected}")
+        return url
+
+    return check
+
+
+def _web(url: str) -> str:
+    parts = urlsplit(_address("https?", "an http(s) address such as https://api.weixin.qq.com")(url))
+    if not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("expected an http(s) address with a host and without ? or #")
     return url.rstrip("/")
+
+
+def _database(url: str) -> str:
+    if url:
+        _address("sqlite|postgresql(\\+psycopg)?", 'postgresql://user:password@host/name, sqlite:///file or ""')(url)
+    if url.startswith("sqlite") and not re.fullmatch(r"sqlite:///.+", url):
+        raise ValueError("expected sqlite:/// followed by a file, which counts from ZHIBU_HOME")
+    return url
+
+
+def _redis(url: str) -> str:
+    return _address("rediss?|unix", 'redis://host:port/0, unix:///socket or ""')(url) if url else url
 
 
 def _aes_key(key: str) -> str:
@@ -42,7 +75,7 @@ def _timezone(name: str) -> str:
     return name
 
 
-Address = Annotated[str, AfterValidator(_no_slash)]
+Address = Annotated[str, AfterValidator(_web)]
 AesKey = Annotated[str, AfterValidator(_aes_key), Field(repr=False)]
 TimeZone = Annotated[str, AfterValidator(_timezone)]
 Filled = Annotated[str, Field(min_length=1)]
@@ -66,12 +99,24 @@ class OfficialAccount(Section):
     timestamp_tolerance: Annotated[int, Field(ge=0, le=86_400)] = 600
     reply_wait: Annotated[float, Field(gt=0, le=4.8)] = 4.5
 
+    @model_validator(mode="after")
+    def _keys_in_rotation(self) -> Self:
+        if self.previous_encoding_aes_key and not self.encoding_aes_key:
+            raise ValueError("previous_encoding_aes_key: expected only together with encoding_aes_key")
+        return self
+
 
 class MiniProgram(Section):
     """The mini-program (小程序); empty until there is one."""
 
     app_id: str = ""
     app_secret: Annotated[str, Field(repr=False)] = ""
+
+    @model_validator(mode="after")
+    def _whole_or_empty(self) -> Self:
+        if bool(self.app_id) != bool(self.app_secret):
+            raise ValueError("app_id, app_secret: expected both, or neither while there is no mini-program")
+        return self
 
 
 class WeChat(Section):
@@ -83,17 +128,23 @@ class WeChat(Section):
     official_account: OfficialAccount
     mini_program: MiniProgram = MiniProgram()
 
+    @model_validator(mode="after")
+    def _two_applications(self) -> Self:
+        if self.mini_program.app_id == self.official_account.app_id:
+            raise ValueError("mini_program.app_id: expected another one than official_account.app_id")
+        return self
+
 
 class Database(Section):
     """The SQL engine; empty means SQLite in var/zhibu.db."""
 
-    url: Annotated[str, Field(repr=False, pattern=r"^(|sqlite:///.+|postgresql(\+psycopg)?://.+)$")] = ""
+    url: Annotated[str, AfterValidator(_database), Field(repr=False)] = ""
 
 
 class Redis(Section):
     """The Redis engine; empty means the embedded server."""
 
-    url: Annotated[str, Field(repr=False, pattern=r"^(|rediss?://.+|unix://.+)$")] = ""
+    url: Annotated[str, AfterValidator(_redis), Field(repr=False)] = ""
 
 
 class Server(Section):
@@ -123,6 +174,19 @@ class CheckIn(Section):
     late_minutes: Annotated[int, Field(ge=0, le=240)] = 5
     hold_hours: Annotated[int, Field(ge=1, le=72)] = 12
 
+    @model_validator(mode="after")
+    def _shown_means_alive(self) -> Self:
+        if self.number_turns_seconds > self.number_seconds:
+            raise ValueError("number_turns_seconds: expected at most number_seconds, for a number shown must be alive")
+        return self
+
+
+class Attendance(Section):
+    """What differs by place in the figures of attendance."""
+
+    public_leave_expected: bool = True
+    makeup_in_rate: bool = True
+
 
 class Binding(Section):
     """One-time codes on paper, and what stops someone who tries numbers."""
@@ -149,6 +213,7 @@ class Settings(Section):
     server: Server = Server()
     branch: Branch
     checkin: CheckIn = CheckIn()
+    attendance: Attendance = Attendance()
     binding: Binding = Binding()
     talk: Conversation = Conversation()
 
@@ -171,71 +236,108 @@ class Settings(Section):
 def load(path: Path, environ: Mapping[str, str]) -> Settings:
     """Read config.yaml at `path`; `${NAME}` is taken from `environ`, var/ lives in $ZHIBU_HOME or here.
 
-    Raises ConfigError with every mistake found, each naming its key and what was expected.
+    Raises ConfigError with every mistake found, each naming its key and what was expected, never a value.
     """
     home = Path(environ.get("ZHIBU_HOME") or Path.cwd()).resolve()
-    problems: list[str] = []
-    content = _filled(_read(path), "", environ, problems)
-    if not isinstance(content, dict) or "home" in content:
+    reading = _Reading(environ)
+    content = reading.value(_parsed(path), "")
+    if not isinstance(content, dict):
         raise ConfigError([f"{path}: expected sections such as wechat: and branch:, see the shipped config.yaml"])
+    if "home" in content:
+        reading.problems["home"] = "unknown key; the environment variable ZHIBU_HOME says where var/ lives"
     try:
         settings = Settings.model_validate({**content, "home": home})
     except ValidationError as error:
-        problems += list(_sentences(error))
-    if problems:
-        raise ConfigError([f"{path}: {problem}" for problem in problems])
-    problems = list(_contradictions(settings))
-    if problems:
-        raise ConfigError([f"{path}: {problem}" for problem in problems])
+        for key, problem in _problems(error):
+            reading.problems.setdefault(key, problem)
+    if reading.problems:
+        raise ConfigError([f"{path}: {key}: {problem}" for key, problem in reading.problems.items()])
     return settings
 
 
-def _read(path: Path) -> object:
+def _parsed(path: Path) -> yaml.Node | None:
     try:
-        text = path.read_text("utf-8")
+        with path.open("rb") as file:
+            content = file.read(LARGEST_FILE + 1)
+        text = content.decode("utf-8-sig")
     except FileNotFoundError:
         raise ConfigError([f"{path}: no such file; name one with --config or ZHIBU_CONFIG"]) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError([f"{path}: cannot be read as UTF-8 text ({type(error).__name__})"]) from None
-    if len(text) > LARGEST_FILE:
-        raise ConfigError([f"{path}: larger than {LARGEST_FILE} characters, surely not a configuration"])
+    if len(content) > LARGEST_FILE:
+        raise ConfigError([f"{path}: larger than {LARGEST_FILE} bytes, surely not a configuration"])
     try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError as error:
+        # composed and not constructed: a value stays the text it is written as
+        parsed: yaml.Node | None = yaml.compose(text, yaml.SafeLoader)
+    except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f" at line {mark.line + 1}" if mark else ""
         raise ConfigError([f"{path}: not valid YAML{where}"]) from None
+    return parsed
 
 
-def _filled(node: object, key: str, environ: Mapping[str, str], problems: list[str]) -> object:
-    """The tree with each `${NAME}` replaced; a missing variable is a problem that names key and variable."""
-    if isinstance(node, dict):
-        return {k: _filled(v, f"{key}.{k}".lstrip("."), environ, problems) for k, v in node.items()}
-    if isinstance(node, list):
-        return [_filled(v, f"{key}[{i}]", environ, problems) for i, v in enumerate(node)]
-    if not isinstance(node, str):
-        return node
-    problems += [
-        f"{key}: the environment variable {name} is not set" for name in _VARIABLE.findall(node) if name not in environ
-    ]
-    return _VARIABLE.sub(lambda found: environ.get(found[1], found[0]), node)
+@dataclass
+class _Reading:
+    """Turns YAML into plain sections of text, each `${NAME}` replaced; `problems` are by key, the first of each.
+
+    Numbers are read where a section asks for one, so a secret made of digits keeps its zeros and 'no' is no
+    truth value. A key with nothing after it is as good as absent.
+    """
+
+    environ: Mapping[str, str]
+    problems: dict[str, str] = field(default_factory=dict)
+    seen: set[int] = field(default_factory=set)
+
+    def value(self, node: yaml.Node | None, key: str) -> object:
+        if node is None or node.tag == _NULL:
+            return None
+        if id(node) in self.seen:  # a few aliases of aliases would grow without end
+            self.problems.setdefault(key, "an alias (*); expected the value itself")
+            return None
+        self.seen.add(id(node))
+        if isinstance(node, yaml.MappingNode):
+            return self.section(node, key)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.value(one, f"{key}[{place}]") for place, one in enumerate(node.value)]
+        return _VARIABLE.sub(lambda found: self.variable(found, key), node.value)
+
+    def section(self, node: yaml.MappingNode, above: str) -> dict[str, object]:
+        section: dict[str, object] = {}
+        for name, below in node.value:
+            key = f"{above}.{name.value}".lstrip(".") if isinstance(name, yaml.ScalarNode) else above
+            if not isinstance(name, yaml.ScalarNode):
+                self.problems.setdefault(key, "a key that is not a word")
+            elif name.value in section:
+                self.problems.setdefault(key, "stands twice; expected it once")
+            elif (value := self.value(below, key)) is not None:
+                section[name.value] = value
+        return section
+
+    def variable(self, found: re.Match[str], key: str) -> str:
+        name = found[1]
+        if not _VARIABLE_NAME.fullmatch(name) or not found[0].endswith("}"):
+            self.problems.setdefault(key, "a ${ without a name; expected ${NAME} for the environment variable NAME")
+        elif name not in self.environ:
+            self.problems.setdefault(key, f"the environment variable {name} is not set")
+        return self.environ.get(name, "")
 
 
-def _sentences(error: ValidationError) -> Iterator[str]:
-    """One line a mistake: the dotted key and what was expected, never the value (it may be a secret)."""
+_EXPECTED: Mapping[str, str] = {
+    "extra_forbidden": "unknown key; check its spelling against the shipped config.yaml",
+    "missing": "missing; see the shipped config.yaml",
+    "model_type": "expected a section with keys of its own",
+    "string_type": "expected a text",
+    "string_too_short": "expected a text that is not empty",
+    "int_parsing": "expected a whole number",
+    "int_type": "expected a whole number",
+    "int_from_float": "expected a whole number",
+    "float_parsing": "expected a number",
+    "float_type": "expected a number",
+}
+
+
+def _problems(error: ValidationError) -> Iterator[tuple[str, str]]:
+    """The dotted key of each mistake and what was expected, never the value: it may be a secret."""
     for fault in error.errors(include_input=False, include_url=False):
-        key = ".".join(str(part) for part in fault["loc"])
-        if fault["type"] == "extra_forbidden":
-            yield f"{key}: unknown key; check its spelling against the shipped config.yaml"
-        elif fault["type"] == "missing":
-            yield f"{key}: missing; see the shipped config.yaml"
-        else:
-            yield f"{key}: {fault['msg'].removeprefix('Value error, ')}"
-
-
-def _contradictions(settings: Settings) -> Iterator[str]:
-    checkin, account = settings.checkin, settings.wechat.official_account
-    if checkin.number_turns_seconds > checkin.number_seconds:
-        yield "checkin.number_turns_seconds: at most checkin.number_seconds, for a number shown must be alive"
-    if account.previous_encoding_aes_key and not account.encoding_aes_key:
-        yield "wechat.official_account.previous_encoding_aes_key: only together with encoding_aes_key"
+        said = fault["msg"].removeprefix("Value error, ").replace("Input should be", "expected a value")
+        yield ".".join(str(part) for part in fault["loc"]), _EXPECTED.get(fault["type"], said)

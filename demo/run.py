@@ -19,19 +19,26 @@ from sqlalchemy.orm import Session
 
 from models.activity import Activity, ActivityKind, ActivityState
 from models.member import ON_ROLL, Member
-from services import activities, members, rosters
+from services import activities, members, orgs, rosters
+from services.activities import Plan
 from services.calendar import today
 from services.members import BindingRules
+from services.rights import Act, operator
 from settings import Settings
 from sheets.roster import RosterLine, read
 
 T = TypeVar("T")
 ROOT = Path(__file__).resolve().parents[1]
 STARTS_WITHIN = 60.0  # seconds for a child to answer
+ENDS_WITHIN = 12.0  # seconds for a child to end when asked; the server lets its turns finish for up to ten
 SCREEN_EVERY = 10.0  # seconds between two looks of the hall's screen at its code
 TITLE = "主题党日：学习党章"
 WITHOUT_PHONE = {"杨德山", "朱秀英"}  # two comrades without a smartphone
 NOT_YET_BOUND = ("张建国", "李娜", "何静")  # left for the newcomer to play
+
+
+class NotStarted(Exception):
+    """A part of the demo did not come up; the sentence says which, and where its reasons stand."""
 
 
 class Run(Protocol):
@@ -44,7 +51,11 @@ class Run(Protocol):
 
 @dataclass
 class Demo:
-    """One run of the demo; `take_in` reads the roster into the database as `zhibu members import` does."""
+    """One run of the demo.
+
+    `take_in` reads the roster into the database as `zhibu members import` does, `push_menu` sends the chat's
+    menu to WeChat as `zhibu menu push` does.
+    """
 
     settings: Settings
     config: Path
@@ -52,6 +63,7 @@ class Demo:
     clock: Callable[[], datetime]
     binding: BindingRules
     take_in: Callable[[list[RosterLine]], object]
+    push_menu: Callable[[], object]
     slips: list[tuple[str, str]] = field(default_factory=list)
     children: "list[subprocess.Popen[bytes]]" = field(default_factory=list)
     pool: urllib3.PoolManager = field(default_factory=lambda: urllib3.PoolManager(retries=False))
@@ -68,6 +80,9 @@ class Demo:
             return self._keep(screen)
         except KeyboardInterrupt:
             return 0
+        except NotStarted as failure:
+            print(failure, file=sys.stderr)
+            return 1
         finally:
             self._end()
 
@@ -87,8 +102,7 @@ class Demo:
         deadline = time.monotonic() + STARTS_WITHIN
         while answers_at and not self._answers(answers_at):
             if child.poll() is not None or time.monotonic() > deadline:
-                print(f"{command} 没有启动，原因见 {log / command}.log", file=sys.stderr)
-                raise KeyboardInterrupt
+                raise NotStarted(f"{command} 没有启动，原因见 {log / command}.log")
             time.sleep(0.05)
 
     def _answers(self, url: str) -> bool:
@@ -103,7 +117,7 @@ class Demo:
         """Fill the branch; returns the link of today's big screen."""
         print("正在准备演示支部 …", flush=True)
         self.take_in([line for line in read(ROOT / "demo" / "roster.csv") if isinstance(line, RosterLine)])
-        self._tell_menu()
+        self.push_menu()
         screen = self.run_work(self._today)
         url = f"{self.settings.server.public_url}/screen/{screen}"
         self.pool.request("GET", url)
@@ -127,29 +141,29 @@ class Demo:
     def _today(self, db: Session) -> str:
         """Today's activity, open; what was left open on another day is closed."""
         now, zone = self.clock(), self.settings.zone
+        act = operator(now, zone)
         found = None
         for one in activities.open_now(db):
             if today(one.starts_at, zone) == today(now, zone):
                 found = one
             else:
-                activities.close(db, one, now)
+                activities.close(db, act, one)
         if found is None:
-            found = activities.plan(db, ActivityKind.PARTY_DAY, TITLE, now, "三楼会议室")
-            activities.open_(db, found, now)
-        self._plan_ahead(db, now)
+            found = activities.plan(db, act, Plan(ActivityKind.PARTY_DAY, TITLE, now, orgs.branch(db), "三楼会议室"))
+            activities.open_(db, act, found)
+        self._plan_ahead(db, act)
         return found.screen
 
-    def _plan_ahead(self, db: Session, now: datetime) -> None:
-        ahead = select(Activity).where(Activity.state == ActivityState.PLANNED, Activity.starts_at > now)
+    def _plan_ahead(self, db: Session, act: Act) -> None:
+        ahead = select(Activity).where(Activity.state == ActivityState.PLANNED, Activity.starts_at > act.now)
         if db.scalar(ahead.limit(1)):
             return
-        day = today(now, self.settings.zone)
         for kind, title, days in (
             (ActivityKind.GROUP_MEETING, "党小组会：岗位承诺回头看", 3),
             (ActivityKind.LECTURE, "党课：防灾减灾中的党员担当", 9),
         ):
-            at = datetime.combine(day + timedelta(days=days), clock_time(14), self.settings.zone)
-            activities.plan(db, kind, title, at, "三楼会议室")
+            at = datetime.combine(act.day + timedelta(days=days), clock_time(14), self.settings.zone)
+            activities.plan(db, act, Plan(kind, title, at, orgs.branch(db), "三楼会议室"))
 
     def _codes(self, db: Session) -> list[tuple[str, str]]:
         """The members' names, each with a fresh code unless the person is bound already and no newcomer's part."""
@@ -161,15 +175,6 @@ class Demo:
             return members.issue_code(db, one, self.clock(), self.binding.code_lives).digits
 
         return [(one.name, digits(one)) for one in rosters.everyone(db) if one.status in ON_ROLL]
-
-    def _tell_menu(self) -> None:
-        done = subprocess.run(
-            [sys.executable, str(ROOT / "cli.py"), "--config", str(self.config), "menu", "push"],
-            check=False,
-            capture_output=True,
-        )
-        if done.returncode:
-            print("菜单没有送到模拟微信。", file=sys.stderr)
 
     def _sim(self, method: str, path: str, **body: str) -> Any:
         """Ask the simulator's control API; its answers are read where they arrive."""
@@ -213,12 +218,14 @@ class Demo:
             time.sleep(0.25)
 
     def _end(self) -> None:
-        for child in reversed(self.children):
-            child.terminate()
-        for child in self.children:
-            try:
-                child.wait(timeout=10)
-            except subprocess.TimeoutExpired:
+        """Ask the children to end and wait for them; a second Ctrl-C does not wait."""
+        try:
+            for child in reversed(self.children):
+                child.terminate()
+            for child in self.children:
+                child.wait(timeout=ENDS_WITHIN)
+        except (KeyboardInterrupt, subprocess.TimeoutExpired):
+            for child in self.children:
                 child.kill()
 
 

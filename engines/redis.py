@@ -75,6 +75,13 @@ def stop(home: Path) -> bool:
         return True
 
 
+def runs(home: Path) -> bool:
+    """Tell whether this installation's server runs, changing nothing. Raises RedisUnavailable if none could."""
+    _server()
+    home = home.resolve()
+    return (home / "var" / "redis.pid").exists() and _watched(home)
+
+
 def leave(home: Path) -> None:
     """Stop being a user of the server before this process ends; the last to leave ends it."""
     descriptor = _users.pop(home.resolve(), None)

@@ -1,6 +1,7 @@
 """Asks WeChat for the unionid of new followers: never in the callback, where its latency would cost the reply."""
 
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy.orm import Session
 
@@ -27,7 +28,7 @@ def ask(desk: Desk, now: datetime) -> str:
             follower = None
         except WeChatError as error:
             return f"asked={asked} bound={bound} stopped={type(error).__name__}"
-        bound += desk.run(lambda db, id=identity_id, of=follower: _keep(db, id, of, now))  # type: ignore[misc]
+        bound += desk.run(partial(_keep, identity_id=identity_id, follower=follower, now=now))
         asked += 1
     return f"asked={asked} bound={bound}"
 

@@ -1,29 +1,29 @@
-"""POST /api/v1/login, POST /api/v1/bind and GET /api/v1/me: an opaque token stands for a WeChat identity."""
+"""Login, binding and who one is, below /api/v1: an opaque token stands for a WeChat identity."""
 
 import hashlib
 import secrets
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
 
 import flask
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
+from miniprogram_api import errors
+from miniprogram_api.shapes import BindIn, LoginIn, body
 from services import logins, members
-from services.errors import CodeUnknown, LoginFault, LoginRefused, NotBound, Refusal, TooManyTries
+from services.errors import CodeUnknown, LoginFault, LoginRefused, NotBound, Refusal
 from services.members import Account, BindingRules
-from texts import api as texts
-from texts.refusals import Where, words
+from texts.refusals import Where
 from wechat.client import MiniProgramApi
-from wechat.errors import CodeRefused, WeChatError
+from wechat.errors import CodeRefused
 
 T = TypeVar("T")
-LARGEST_BODY = 16 * 1024  # bytes
-STATUS: dict[type[Refusal], int] = {LoginRefused: 401, NotBound: 403, TooManyTries: 429}
-CODES: dict[type[Refusal], str] = {LoginRefused: "login", NotBound: "unbound", TooManyTries: "too_many"}
+RISKY = 40226  # the platform distrusts this account (page 小程序登录)
+TRIES = 3  # runs of one request that keeps losing against another
 
 
 class Run(Protocol):
@@ -39,56 +39,49 @@ class Office:
     """The parts this entrance works with."""
 
     run: Run
+    reading: Callable[[], AbstractContextManager[Session]]
     clock: Callable[[], datetime]
     mini_program: MiniProgramApi
     app_id: str
     binding: BindingRules
     where: Where
 
-
-class Shape(BaseModel):
-    """A request body: unknown fields are mistakes."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class LoginIn(Shape):
-    """The code of wx.login."""
-
-    code: str = Field(min_length=1, max_length=256)
-
-
-class BindIn(Shape):
-    """The 8-digit code on the slip."""
-
-    code: str = Field(pattern=r"^[0-9]{8}$")
+    def decide(self, work: Callable[[Session], T]) -> T:
+        """Run it, again where another request has just taken what a unique key gives to one alone."""
+        for _ in range(TRIES - 1):
+            try:
+                return self.run(work)
+            except IntegrityError:
+                continue
+        return self.run(work)
 
 
 def blueprint(office: Office) -> flask.Blueprint:
     """The routes; every error is {"code", "message"} with a fitting status."""
     routes = flask.Blueprint("api", __name__, url_prefix="/api/v1")
+    errors.register(routes, office.where)
 
     @routes.post("/login")
     def login() -> flask.Response:
-        asked = LoginIn.model_validate_json(_body())
+        asked = body(LoginIn)
         try:
             person = office.mini_program.session(asked.code)
         except CodeRefused as error:
-            raise LoginRefused(LoginFault.RISK if error.errcode == 40226 else LoginFault.CODE) from None
-        account = Account(office.app_id, person.openid)
+            raise LoginRefused(LoginFault.RISK if error.errcode == RISKY else LoginFault.CODE) from None
+        account, now = Account(office.app_id, person.openid), office.clock()
 
         def open_(db: Session) -> flask.Response:
-            token, opened = logins.open_(db, account, person.unionid, office.clock())
-            return flask.jsonify(
-                token=token, expires_at=opened.expires_at.isoformat(), bound=opened.identity.member_id is not None
-            )
+            token, opened = logins.open_(db, account, person.unionid, now)
+            bound = opened.identity.member_id is not None
+            return flask.jsonify(token=token, expires_at=opened.expires_at.isoformat(), bound=bound)
 
-        return office.run(open_)
+        return office.decide(open_)
 
     @routes.post("/bind")
     def bind() -> flask.Response:
-        asked, token, now = BindIn.model_validate_json(_body()), _token(), office.clock()
-        name = office.run(lambda db: _join(db, office, token, asked.code, now))
+        asked, token, now = body(BindIn), _token(), office.clock()
+        key = flask.request.headers.get("Idempotency-Key") or secrets.token_hex(16)
+        name = office.decide(lambda db: _join(db, office, token, asked.code, key, now))
         if isinstance(name, Refusal):
             raise name
         return flask.jsonify(bound=True, name=name)
@@ -96,43 +89,31 @@ def blueprint(office: Office) -> flask.Blueprint:
     @routes.get("/me")
     def me() -> flask.Response:
         token, now = _token(), office.clock()
-
-        def look(db: Session) -> flask.Response:
+        with office.reading() as db:
             member = logins.of_token(db, token, now).member
             if member is None:
                 raise NotBound
             group = member.group.name if member.group else None
             return flask.jsonify(id=member.public_id, name=member.name, status=member.status, group=group)
 
-        return office.run(look)
-
-    @routes.errorhandler(Refusal)
-    def refused(refusal: Refusal) -> flask.Response:
-        kind = type(refusal)
-        return _error(CODES.get(kind, "refused"), words(refusal, office.where), STATUS.get(kind, 409))
-
-    @routes.errorhandler(ValidationError)
-    def malformed(_error_: ValidationError) -> flask.Response:
-        return _error("malformed", texts.MALFORMED, 422)
-
-    @routes.errorhandler(WeChatError)
-    def away(_error_: WeChatError) -> flask.Response:
-        return _error("wechat", texts.WECHAT_AWAY, 503)
-
-    @routes.errorhandler(HTTPException)
-    def plain(error: HTTPException) -> flask.Response:
-        return _error("http", texts.NOT_HERE, error.code or 500)
+    @routes.post("/logout")
+    def logout() -> flask.Response:
+        token = _token()
+        office.run(lambda db: logins.close(db, token))
+        return flask.Response(status=204)
 
     return routes
 
 
-def _join(db: Session, office: Office, token: str, code: str, now: datetime) -> str | Refusal:
-    """Bind whoever holds the token; a wrong code is kept, so it is returned and not raised."""
+def _join(db: Session, office: Office, token: str, code: str, key: str, now: datetime) -> str | Refusal:
+    """Bind whoever holds the token; a wrong code is kept, so it is returned and not raised.
+
+    The same person, key and code again is the same request. The code belongs to it: one key for many codes
+    would otherwise be one try at all of them.
+    """
     identity = logins.of_token(db, token, now)
     account = Account(identity.app_id, identity.openid)
-    # the same key again is the same request; without one every request is its own
-    key = flask.request.headers.get("Idempotency-Key") or secrets.token_hex(16)
-    once = hashlib.sha256(f"api {account.digest} {key}".encode()).hexdigest()[:32]
+    once = hashlib.sha256(f"api {account.digest} {code} {key}".encode()).hexdigest()[:32]
     try:
         return members.bind(db, account, code, once, now, office.binding).name
     except CodeUnknown as refusal:
@@ -140,21 +121,8 @@ def _join(db: Session, office: Office, token: str, code: str, now: datetime) -> 
         return refusal
 
 
-def _body() -> bytes:
-    body = flask.request.stream.read(LARGEST_BODY + 1)
-    if len(body) > LARGEST_BODY:
-        raise RequestEntityTooLarge
-    return body
-
-
 def _token() -> str:
     scheme, _, token = flask.request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise LoginRefused(LoginFault.TOKEN)
     return token
-
-
-def _error(code: str, message: str, status: int) -> flask.Response:
-    response = flask.jsonify(code=code, message=message)
-    response.status_code = status
-    return response

@@ -1,30 +1,53 @@
 """The tables and their codes; no rule lives here, only what must always be true (UNIQUE and CHECK)."""
 
 from models.activity import Activity, ActivityKind, ActivityState
+from models.appointment import Appointment, Role
+from models.attendance import MakeUp, MakeUpWay, Mark, MarkKind
 from models.base import Base
 from models.checkin import CheckIn, HeldScan, Method, Seat, SeatState
+from models.event import Event
 from models.given import Given
+from models.leave import Leave, LeaveClass, LeaveState
 from models.login import Login
 from models.member import BindCode, Identity, Member, MemberStatus, WrongCode
+from models.notice import Notice, NoticeKind, NoticeState
 from models.org import Org, OrgKind
+from models.standing import Standing, StandingKind
+from models.visit import Visit
 
 __all__ = [
     "Activity",
     "ActivityKind",
     "ActivityState",
+    "Appointment",
     "Base",
     "BindCode",
     "CheckIn",
+    "Event",
     "Given",
     "HeldScan",
     "Identity",
+    "Leave",
+    "LeaveClass",
+    "LeaveState",
     "Login",
+    "MakeUp",
+    "MakeUpWay",
+    "Mark",
+    "MarkKind",
     "Member",
     "MemberStatus",
     "Method",
+    "Notice",
+    "NoticeKind",
+    "NoticeState",
     "Org",
     "OrgKind",
+    "Role",
     "Seat",
     "SeatState",
+    "Standing",
+    "StandingKind",
+    "Visit",
     "WrongCode",
 ]

@@ -4,7 +4,7 @@ import secrets
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, PublicId, UtcDateTime, code_type, public_id
@@ -55,11 +55,27 @@ class Activity(Base):
     state: Mapped[ActivityState] = mapped_column(code_type(ActivityState), default=ActivityState.PLANNED)
     opened_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ends_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    host: Mapped[str] = mapped_column(String(40), default="", server_default="")  # 主持人
+    recorder: Mapped[str] = mapped_column(String(40), default="", server_default="")  # 记录人
+    lecturer: Mapped[str] = mapped_column(String(40), default="", server_default="")  # 主讲人
+    agenda: Mapped[str] = mapped_column(Text, default="", server_default="")  # 议题, one a line
+    page: Mapped[str] = mapped_column(String(20), default="", server_default="")  # 记录页码
+    moved_from: Mapped[datetime | None] = mapped_column(UtcDateTime)  # 改期: when it was planned for before
+    reason: Mapped[str] = mapped_column(String(60), default="", server_default="")  # of moving or cancelling
+    latitude: Mapped[float | None]  # of the hall, where checking in by place is allowed
+    longitude: Mapped[float | None]
+    radius: Mapped[int | None]  # metres around it
+    badges_worn: Mapped[int | None]  # 党徽抽查: worn by so many …
+    badges_of: Mapped[int | None]  # … of those looked at
+    version: Mapped[int] = mapped_column(default=1, server_default="1")  # grows with each edit on a page
     screen: Mapped[str] = mapped_column(String(32), unique=True, default=_screen_secret)
     key: Mapped[bytes] = mapped_column(LargeBinary(32), default=_key)
 
     __table_args__ = (
         CheckConstraint("length(title) > 0", name="titled"),
         CheckConstraint("state <> 'open' OR opened_at IS NOT NULL", name="opened"),
+        CheckConstraint("(latitude IS NULL) = (radius IS NULL)", name="placed"),
+        CheckConstraint("badges_worn <= badges_of", name="badges"),
         Index("ix_activity_state", "state"),
     )

@@ -22,6 +22,8 @@ class Method(StrEnum):
 
     SCAN = "scan"  # 扫码
     NUMBER = "number"  # 数字
+    PLACE = "place"  # 位置
+    REGISTERED = "registered"  # 人工登记
 
 
 class Seat(Base):
@@ -51,6 +53,9 @@ class CheckIn(Base):
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     method: Mapped[Method] = mapped_column(code_type(Method))
     message: Mapped[str] = mapped_column(String(32))
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)  # entered late keeps both dates
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))  # who registered by hand
+    reason: Mapped[str] = mapped_column(String(60), default="", server_default="")
 
     __table_args__ = (Index(None, "member_id", "at"), {"sqlite_with_rowid": False})
 

@@ -1,9 +1,9 @@
 """People on record, the WeChat identities bound to them, and the one-time codes that bind."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, PublicId, UtcDateTime, code_type, public_id
@@ -43,12 +43,20 @@ class Member(Base):
     joined: Mapped[str | None] = mapped_column(String(10))  # 入党日期
     confirmed: Mapped[str | None] = mapped_column(String(10))  # 转正日期; empty for 1969-1977
     phone: Mapped[str | None] = mapped_column(String(20))
+    ethnicity: Mapped[str | None] = mapped_column(String(20))  # 民族
+    education: Mapped[str | None] = mapped_column(String(20))  # 学历
+    post: Mapped[str | None] = mapped_column(String(60))  # 工作岗位及职务
+    moved_in: Mapped[date | None] = mapped_column(Date)  # 转入日期: expected from this day on
+    moved_out: Mapped[date | None] = mapped_column(Date)  # 转出日期: expected until the day before
+    note: Mapped[str | None] = mapped_column(String(200))
+    version: Mapped[int] = mapped_column(default=1, server_default="1")  # grows with each edit on a page
 
     group: Mapped[Org | None] = relationship(foreign_keys=[group_id])
 
     __table_args__ = (
         UniqueConstraint("org_id", "number"),
         CheckConstraint("length(name) > 0", name="named"),
+        CheckConstraint("moved_out IS NULL OR moved_in IS NULL OR moved_out >= moved_in", name="moved"),
     )
 
 

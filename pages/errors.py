@@ -1,19 +1,24 @@
 """Friendly pages for what goes wrong: never a traceback, never the framework's English; the API keeps its JSON."""
 
+from collections.abc import Callable, Mapping
+from functools import partial
+
 from flask import Flask, Response, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from pages import frame
 
+Answer = Callable[[HTTPException], AnyResponse]
+
 # Addresses that machines ask: they get status and body as their own routes made them.
 MACHINES = ("/api/", "/wechat", "/livez", "/readyz", "/metrics")
 
 
-def register(app: Flask) -> None:
-    """Answer every error of the app outside the API with a page."""
+def register(app: Flask, others: Mapping[str, Answer] | None = None) -> None:
+    """Answer every error of the app with a page, below the paths of `others` as these say."""
     frame.join(app)
-    app.register_error_handler(HTTPException, _answer)
+    app.register_error_handler(HTTPException, partial(_answer, others or {}))
 
 
 def page(status: int, template: str = "error.html") -> Response:
@@ -22,7 +27,10 @@ def page(status: int, template: str = "error.html") -> Response:
     return frame.guard(response)
 
 
-def _answer(error: HTTPException) -> AnyResponse:
+def _answer(others: Mapping[str, Answer], error: HTTPException) -> AnyResponse:
+    for path, answer in others.items():
+        if request.path.startswith(path):
+            return answer(error)
     if request.path.startswith(MACHINES) or error.code is None or error.code < 400:
         return error.get_response()
     response = page(error.code)

@@ -47,6 +47,9 @@ class Row:
     at: datetime
     method: Method
     message: str
+    recorded_at: datetime
+    by_id: int | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +79,11 @@ class Count:
     others: int
 
 
-def decide(facts: Facts) -> Row:
+def decide(facts: Facts, now: datetime) -> Row:
     """Turn a claim into the row to record, or refuse: only an open activity takes check-ins. Raises WrongState."""
     if facts.state is not ActivityState.OPEN:
         raise WrongState(facts.title, facts.state)
-    return Row(facts.activity_id, facts.member_id, facts.at, facts.method, facts.message)
+    return Row(facts.activity_id, facts.member_id, facts.at, facts.method, facts.message, now)
 
 
 def record(connection: Connection, rows: Sequence[Row]) -> list[Recorded]:
@@ -95,6 +98,9 @@ def record(connection: Connection, rows: Sequence[Row]) -> list[Recorded]:
                 "at": row.at,
                 "method": row.method,
                 "message": row.message,
+                "recorded_at": row.recorded_at,
+                "by_id": row.by_id,
+                "reason": row.reason,
             }
             for row in rows
         ],
@@ -113,10 +119,11 @@ def record(connection: Connection, rows: Sequence[Row]) -> list[Recorded]:
     ]
 
 
-def arrive(db: Session, member: Member, claim: Claim) -> Arrival:
+def arrive(db: Session, member: Member, claim: Claim, now: datetime) -> Arrival:
     """Check the member in on that claim, or tell since when they have been in. Raises WrongState."""
     activity = claim.activity
-    row = decide(Facts(activity.id, activity.title, activity.state, member.id, claim.at, claim.method, claim.message))
+    facts = Facts(activity.id, activity.title, activity.state, member.id, claim.at, claim.method, claim.message)
+    row = decide(facts, now)
     return _arrival(db, activity, row)
 
 
@@ -155,7 +162,7 @@ def release(db: Session, account: Account, member: Member, now: datetime, held: 
     ).all()
     arrivals = []
     for scan, activity in waiting:
-        row = Row(activity.id, member.id, scan.at, scan.method, scan.message)
+        row = Row(activity.id, member.id, scan.at, scan.method, scan.message, now)
         arrivals.append(_arrival(db, activity, row))
         db.delete(scan)
     db.flush()

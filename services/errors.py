@@ -13,6 +13,17 @@ Refusal
 ├── NoSuchActivity        no activity of that id or link
 ├── WrongState            the activity is not in the state this needs
 ├── NothingOpen           no activity is under way
+├── NotAllowed            this needs a right the member does not hold now
+├── NotSuitable           that office does not suit the person or the group
+├── OutOfOrder            a span ends before it begins
+├── EditedMeanwhile       somebody else has changed the record since it was opened
+├── NotExpected           the member is not expected at the activity
+├── AlreadyHere           the member is checked in
+├── AlreadyAsked          the member has asked for leave already
+├── TooLateToAsk          the activity is over for more than three days
+├── Decided               the request is settled already
+├── NoMakeUp              that activity cannot be made up, or not that way
+├── NotOwed               nothing is to be made up there
 ├── HallCodeStale         the hall's code was right once
 ├── HallCodeUnknown       the hall's code never was right
 ├── TooLate               the message was sent too long ago to be judged
@@ -25,6 +36,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from models.activity import ActivityState
+from models.leave import LeaveState
 
 
 class Refusal(Exception):
@@ -94,6 +106,73 @@ class WrongState(Refusal):
 
 class NothingOpen(Refusal):
     """No activity is under way."""
+
+
+class NotAllowed(Refusal):
+    """This needs a right that the member does not hold at this moment."""
+
+
+class NotSuitable(Refusal):
+    """That office does not suit the person, or the group does not suit the office."""
+
+
+class OutOfOrder(Refusal):
+    """A span would end before it begins."""
+
+
+@dataclass
+class EditedMeanwhile(Refusal):
+    """Somebody else has changed the record since it was opened: `who`, at `at`."""
+
+    who: str
+    at: datetime | None
+
+
+@dataclass
+class NotExpected(Refusal):
+    """The member is not expected at the activity called `title`."""
+
+    title: str
+
+
+@dataclass
+class AlreadyHere(Refusal):
+    """The member is checked in to the activity called `title`."""
+
+    title: str
+
+
+@dataclass
+class AlreadyAsked(Refusal):
+    """The member has asked for leave from the activity called `title` already."""
+
+    title: str
+
+
+class TooLateToAsk(Refusal):
+    """The activity has been over for more than three days."""
+
+
+@dataclass
+class Decided(Refusal):
+    """The request was settled already: by `who`, as `state`."""
+
+    who: str
+    state: LeaveState
+
+
+@dataclass
+class NoMakeUp(Refusal):
+    """The activity called `title` cannot be made up, or not that way."""
+
+    title: str
+
+
+@dataclass
+class NotOwed(Refusal):
+    """The member owes no make-up for the activity called `title`."""
+
+    title: str
 
 
 class HallCodeStale(Refusal):

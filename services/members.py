@@ -88,9 +88,7 @@ def issue_code(db: Session, member: Member, now: datetime, lives: timedelta) -> 
 def slip_code(db: Session, member: Member, now: datetime, lives: timedelta) -> BindCode:
     """The code for the member's slip: the one already printed while it is good, else a new one."""
     printed = db.scalar(
-        select(BindCode).where(
-            BindCode.member_id == member.id, BindCode.used_at.is_(None), BindCode.expires_at > now
-        )
+        select(BindCode).where(BindCode.member_id == member.id, BindCode.used_at.is_(None), BindCode.expires_at > now)
     )
     return printed or issue_code(db, member, now, lives)
 

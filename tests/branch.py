@@ -20,7 +20,7 @@ from bot.turn import Turn
 from models.activity import Activity, ActivityKind
 from models.checkin import CheckIn
 from models.member import Member, MemberStatus
-from services import activities, hallcodes, members, rosters
+from services import activities, hallcodes, members, orgs, rosters
 from services.rosters import Entry
 from settings import Settings
 from simulator.accounts import Accounts, MiniProgram, OfficialAccount
@@ -167,13 +167,21 @@ class Branch:
         digits = self.member(name, status=status)
         return self.phone(name).says(digits).hears("绑定成功")
 
-    def meeting(self, title: str = "11月主题党日", *, opened: bool = True, starts: timedelta = timedelta(0)) -> str:
+    def meeting(
+        self,
+        title: str = "11月主题党日",
+        *,
+        kind: ActivityKind = ActivityKind.PARTY_DAY,
+        opened: bool = True,
+        starts: timedelta = timedelta(0),
+    ) -> str:
         """An activity, under way unless `opened` says no; returns its public id."""
 
         def plan(db: Session) -> str:
-            activity = activities.plan(db, ActivityKind.PARTY_DAY, title, self.clock.now() + starts, "三楼会议室")
+            asked = activities.Plan(kind, title, self.clock.now() + starts, orgs.branch(db), "三楼会议室")
+            activity = activities.plan(db, self.house.operator(), asked)
             if opened:
-                activities.open_(db, activity, self.clock.now())
+                activities.open_(db, self.house.operator(), activity)
             return activity.public_id
 
         return self.house.run(plan)
@@ -185,7 +193,7 @@ class Branch:
 
     def close(self, meeting: str) -> None:
         """End the meeting's check-in."""
-        self.house.run(lambda db: activities.close(db, activities.find(db, meeting), self.clock.now()))
+        self.house.run(lambda db: activities.close(db, self.house.operator(), activities.find(db, meeting)))
 
     def number_at(self, meeting: str, at: datetime) -> str:
         """The 6-digit number the hall shows at a moment."""

@@ -6,6 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from models.activity import ActivityState
+from models.leave import LeaveState
 from services import errors
 from services.errors import LoginFault, Refusal
 from texts import binding
@@ -37,6 +38,14 @@ LOGINS: Mapping[LoginFault, str] = {
 }
 
 
+LEAVES: Mapping[LeaveState, str] = {
+    LeaveState.WAITING: "等待处理",
+    LeaveState.APPROVED: "已同意",
+    LeaveState.REFUSED: "未同意",
+    LeaveState.WITHDRAWN: "本人已撤回",
+}
+
+
 def words(refusal: Refusal, where: Where) -> str:
     """The sentence for a refusal; a class without words is a bug that a house test finds first."""
     return WORDS[type(refusal)](refusal, where)
@@ -55,6 +64,15 @@ def _tries(refusal: errors.TooManyTries, where: Where) -> str:
 
 def _state(refusal: errors.WrongState) -> str:
     return f"{refusal.title}{STATES[refusal.state]}"
+
+
+def _edited(refusal: errors.EditedMeanwhile, where: Where) -> str:
+    when = f"{where.clock(refusal.at)} " if refusal.at else ""
+    return f"您打开以后，{refusal.who or '管理员'}{when}改过这条记录，您的修改没有保存。\n请重新打开，核对后再改。"
+
+
+def _by(who: str) -> str:
+    return f"（{who}）" if who else ""
 
 
 def _always(text: str) -> Callable[..., str]:
@@ -82,5 +100,16 @@ WORDS: Mapping[type[Refusal], Callable[..., str]] = {
         f"这条消息在路上太久，没有办成，请再发一次。\n还不行，请打{where.telephone}（党支部）。"
     ),
     errors.SameName: _always("重名，分不清是哪一位，请补上编号、出生日期或手机号码。"),
+    errors.NotAllowed: _always("您现在没有办这件事的权限。要办，请找支部书记。"),
+    errors.NotSuitable: _always("这个职务和人选对不上。请选正式党员；党小组长要选一个党小组，其他职务不选。"),
+    errors.OutOfOrder: _always("结束早于开始，请核对时间。"),
+    errors.EditedMeanwhile: _edited,
+    errors.NotExpected: lambda refusal, _where: f"{refusal.title}的应到名单上没有您，不用请假。",
+    errors.AlreadyHere: lambda refusal, _where: f"{refusal.title}您已签到，不用请假。要改记录，请找党小组长。",
+    errors.AlreadyAsked: lambda refusal, _where: f"{refusal.title}您已请过假。结果发“通知”可以看。",
+    errors.TooLateToAsk: _always("活动过去三天了，不能再补假。请找党小组长。"),
+    errors.Decided: lambda refusal, _where: f"这个申请已经处理过：{LEAVES[refusal.state]}{_by(refusal.who)}。",
+    errors.NoMakeUp: lambda refusal, _where: f"{refusal.title}不能这样补课。要补，请问党小组长。",
+    errors.NotOwed: lambda refusal, _where: f"{refusal.title}您不用补课，或者已经报过。",
     errors.LoginRefused: lambda refusal, _where: LOGINS[refusal.fault],
 }

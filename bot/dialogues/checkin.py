@@ -43,7 +43,7 @@ def arrive(turn: Turn, claim: Claim) -> str:
     if turn.member is None:
         checkins.hold(turn.db, turn.account, claim)
         return texts.BIND_FIRST
-    arrival = checkins.arrive(turn.db, turn.member, claim)
+    arrival = checkins.arrive(turn.db, turn.member, claim, turn.now)
     clock = turn.parts.where.clock(arrival.at)
     if not arrival.ours:
         return texts.already(clock)

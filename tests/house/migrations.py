@@ -38,8 +38,8 @@ def _table(inspector: Inspector, table: str) -> Iterator[tuple[str, str]]:
     for check in inspector.get_check_constraints(table):
         yield f"{table} CHECK {check['name']}", " ".join(check["sqltext"].split())
     for index in inspector.get_indexes(table):
-        kept = {key: value for key, value in index.items() if key in {"column_names", "unique", "dialect_options"}}
-        yield f"{table} INDEX {index['name']}", str(kept)
+        options = {key: str(value) for key, value in index.get("dialect_options", {}).items()}
+        yield f"{table} INDEX {index['name']}", f"{index['column_names']} unique={index['unique']} {options}"
 
 
 def differences(migrated: Engine, empty: Engine) -> list[str]:

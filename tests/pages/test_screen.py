@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from threading import Thread
+from zoneinfo import ZoneInfo
 
 import flask
 import pytest
@@ -19,14 +20,17 @@ from models.checkin import Method
 from models.member import Member, MemberStatus
 from pages import errors, screen
 from services import activities, checkins, hallcodes, orgs
+from services.activities import Plan
 from services.checkins import Row
 from services.hallcodes import HallRules
+from services.rights import operator
 from settings import Branch
 from tests.engines import Database, Watch, eventually
 
 RULES = HallRules(qr=30, number_turns=240, number_lives=300)
 BRANCH = Branch(name="青湾市气象局党支部", telephone="0500-0000000")
 START = datetime(2026, 11, 20, 6, 0, 1, tzinfo=UTC)  # 14:00:01 on the branch's wall, a slot's first second
+ZONE = ZoneInfo("Asia/Shanghai")
 WALLS = [(1280, 720), (1366, 768), (1920, 1080)]
 
 
@@ -65,15 +69,15 @@ class Hall:
 
     def open(self) -> None:
         with sql.transaction(self.database.engine) as db:
-            activities.open_(db, activities.by_screen(db, self.secret), self.now)
+            activities.open_(db, operator(self.now, ZONE), activities.by_screen(db, self.secret))
 
     def close(self) -> None:
         with sql.transaction(self.database.engine) as db:
-            activities.close(db, activities.by_screen(db, self.secret), self.now)
+            activities.close(db, operator(self.now, ZONE), activities.by_screen(db, self.secret))
 
     def arrives(self, *members: int) -> None:
         def come(connection: Connection, activity: Activity) -> None:
-            rows = [Row(activity.id, one, self.now, Method.SCAN, f"{one:032x}") for one in members]
+            rows = [Row(activity.id, one, self.now, Method.SCAN, f"{one:032x}", self.now) for one in members]
             checkins.record(connection, rows)
 
         with sql.transaction(self.database.engine) as db:
@@ -92,9 +96,8 @@ def hall(database: Database) -> Hall:
         for number in range(1, 26):
             status = MemberStatus.FULL if number < 25 else MemberStatus.ACTIVIST
             db.add(Member(org_id=branch.id, name=f"同志{number}", status=status))
-        activity = activities.plan(
-            db, ActivityKind.PARTY_DAY, "学习党章，重温入党志愿书", START.replace(second=0), "三楼会议室"
-        )
+        asked = Plan(ActivityKind.PARTY_DAY, "学习党章，重温入党志愿书", START.replace(second=0), branch, "三楼会议室")
+        activity = activities.plan(db, operator(START, ZONE), asked)
         secret = activity.screen
     app = flask.Flask("hall", static_folder=None)
     hall = Hall(database, secret, app.test_client())

@@ -16,16 +16,12 @@ def test_the_first_words_to_a_stranger_and_to_a_member_coming_back(branch: Branc
 
 
 def test_the_code_in_every_spelling(branch: Branch) -> None:
-    for name, spell in {
-        "甲": lambda code: code,
-        "乙": lambda code: f"{code[:4]} {code[4:]}",
-        "丙": lambda code: f"绑定{code}。",
-        "丁": lambda code: code.translate(str.maketrans("0123456789", "０１２３４５６７８９")),
-        "戊": lambda code: f"{code[:4]}-{code[4:]}",
-        "己": lambda code: code.translate(str.maketrans("0123456789", "零一二三四五六七八九")),
-    }.items():
-        code = branch.member(f"李{name}")
-        branch.phone(f"李{name}").says(spell(code)).hears("绑定成功")
+    full_width = str.maketrans("0123456789", "０１２３４５６７８９")
+    spoken = str.maketrans("0123456789", "零一二三四五六七八九")
+    for number, form in enumerate(("{0}", "{1} {2}", "绑定{0}。", "{3}", "{1}-{2}", "{4}")):
+        code = branch.member(f"李{number}")
+        said = form.format(code, code[:4], code[4:], code.translate(full_width), code.translate(spoken))
+        branch.phone(f"李{number}").says(said).hears("绑定成功")
 
 
 def test_a_wrong_code_is_asked_for_again(branch: Branch) -> None:
