@@ -24,15 +24,16 @@ from bot.webhook import Webhook, blueprint
 from engines.redis import connect, ensure_redis
 from engines.sql import at_head, open_engine, reading, run, transaction
 from jobs.desk import Desk
+from pages import door, rooms, screen
 from pages import errors as error_pages
-from pages import screen
-from services import rights
+from pages.shelf import Shelf
+from services import attendance, rights
 from services.hallcodes import HallRules
 from services.members import BindingRules
 from services.rights import Act
 from settings import Settings
 from texts.refusals import Where
-from wechat.client import MiniProgramApi, OfficialAccountApi
+from wechat.client import MiniProgramApi, OfficialAccountApi, PageLogin
 from wechat.envelope import Envelope
 from wechat.qrcodes import QrCodes
 
@@ -82,6 +83,7 @@ class House:
         binding = self.settings.binding
         return Desk(
             run=self.run,
+            reading=self.reading,
             account=self.account,
             app_id=self.parts.app_id,
             held=self.parts.held,
@@ -141,6 +143,7 @@ def create_app(house: House) -> flask.Flask:
             )
         )
     )
+    rooms.register(app, _pages(house))
     error_pages.register(app, {"/api/": miniprogram_api.answer})
     app.add_url_rule("/livez", "livez", lambda: flask.Response("ok", content_type="text/plain"))
     app.add_url_rule("/readyz", "readyz", partial(_ready, house))
@@ -154,6 +157,40 @@ def webhook(house: House) -> Webhook:
     return Webhook(Envelope(account), Turns(house.registry, memory, house.run, house.clock, house.parts), house.clock)
 
 
+def _pages(house: House) -> door.Desk:
+    """What the pages work with."""
+    settings, account = house.settings, house.settings.wechat.official_account
+    return door.Desk(
+        run=house.run,
+        reading=house.reading,
+        clock=house.clock,
+        zone=settings.zone,
+        app_id=house.parts.app_id,
+        branch=settings.branch,
+        where=house.parts.where,
+        rules=_rules(settings),
+        binding=house.parts.binding,
+        public_url=settings.server.public_url,
+        oauth=PageLogin(
+            settings.wechat.open_base,
+            settings.wechat.api_base,
+            account.app_id,
+            account.app_secret,
+            settings.wechat.timeout,
+        ),
+        shelf=Shelf(house.store),
+    )
+
+
+def _rules(settings: Settings) -> attendance.Rules:
+    """What differs by place in the figures of attendance."""
+    return attendance.Rules(
+        timedelta(minutes=settings.checkin.late_minutes),
+        public_leave_expected=settings.attendance.public_leave_expected,
+        makeup_in_rate=settings.attendance.makeup_in_rate,
+    )
+
+
 def _parts(settings: Settings) -> Parts:
     checkin, binding, account = settings.checkin, settings.binding, settings.wechat.official_account
     return Parts(
@@ -161,9 +198,11 @@ def _parts(settings: Settings) -> Parts:
         branch=settings.branch.name,
         where=Where(settings.branch.telephone, settings.zone),
         hall=HallRules(checkin.qr_seconds, checkin.number_turns_seconds, checkin.number_seconds),
+        attendance=_rules(settings),
         binding=BindingRules(
             timedelta(days=binding.code_days), binding.wrong_tries, timedelta(minutes=binding.lock_minutes)
         ),
+        pages=f"{settings.server.public_url}/h5/",
         held=timedelta(hours=checkin.hold_hours),
         tolerance=timedelta(seconds=account.timestamp_tolerance),
         talk_minutes=settings.talk.minutes,

@@ -13,7 +13,7 @@ import time
 from collections import Counter
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -69,6 +69,7 @@ GROUPS = {
     "db": "the database",
     "members": "the roster",
     "codes": "bind codes",
+    "appointments": "who holds which office",
     "activities": "activities",
     "menu": "the account's menu",
 }
@@ -255,12 +256,20 @@ def _doctor(chosen: argparse.Namespace) -> int:
     return DONE if healthy else REFUSED
 
 
-@command("jobs", "start the clock; `jobs run` runs one job now")
+@command(
+    "jobs",
+    "start the clock and the sender of notices; `jobs run` runs one job now",
+    argument("--only", choices=("scheduler", "sender"), help="start this part alone"),
+)
 def _jobs(chosen: argparse.Namespace) -> None:
-    from jobs.scheduler import keep_time
+    from jobs.keeping import keep
+    from jobs.scheduler import scheduler
+    from jobs.sender import Sender
 
     house = _house(chosen)
-    keep_time(house.desk(), house.settings.zone, house.clock)
+    parts = house.desk(), house.settings.zone, house.clock
+    made = {"scheduler": scheduler(*parts), "sender": Sender(*parts)}
+    keep([one for name, one in made.items() if chosen.only in (None, name)])
 
 
 @command(
@@ -348,24 +357,29 @@ def _take_in(house: House, lines: list[RosterLine], rejected: list[dict[str, obj
     def take(db: Session, chunk: list[RosterLine]) -> tuple[Counter[str], list[dict[str, object]]]:
         taken: Counter[str] = Counter()
         refused: list[dict[str, object]] = []
-        for line in chunk:
-            try:
-                taken[rosters.take(db, _entry(line), times).fate.value] += 1
-            except SameName as refusal:
-                refused.append({"row": line.row, "column": NAME, "reason": words(refusal, house.parts.where)})
+        found = rosters.take_all(db, house.operator(), [_entry(line) for line in chunk], times)
+        for line, fate in zip(chunk, found, strict=True):
+            if fate is None:
+                refused.append(
+                    {"row": line.row, "column": NAME, "reason": words(SameName(line.name), house.parts.where)}
+                )
+            else:
+                taken[fate.value] += 1
         return taken, refused
 
     for chunk in _chunks(house, lines):
         taken, refused = house.run(partial(take, chunk=chunk))
         fates += taken
         rejected += refused
+    for activity in house.run(lambda db: rosters.taken_in(db, house.operator(), len(lines))):
+        house.run(partial(rosters.seat, act=house.operator(), activity_id=activity))
     return fates
 
 
 def _write_codes(house: House, out: Path) -> int:
     """The code of everyone on the roll without a WeChat account, written to `out`; returns how many."""
     from models.member import Member
-    from services import members
+    from services import members, people
     from sheets.slips import Slip, write_codes
 
     now, lives, zone = house.clock(), house.parts.binding.code_lives, house.settings.zone
@@ -379,7 +393,7 @@ def _write_codes(house: House, out: Path) -> int:
         return slips
 
     with house.reading() as db:
-        unbound = [member.id for member in members.unbound(db, house.parts.app_id)]
+        unbound = [member.id for member in people.unbound(db, house.operator(), house.parts.app_id)]
     slips = [slip for chunk in _chunks(house, unbound) for slip in house.run(partial(issue, chunk=chunk))]
     with _about(out):
         write_codes(slips, out, house.settings.branch.name)
@@ -388,30 +402,20 @@ def _write_codes(house: House, out: Path) -> int:
 
 @command("members export", "write the roster (csv, xlsx)", argument("out", type=Path))
 def _members_export(chosen: argparse.Namespace) -> None:
-    from services import rosters
-    from sheets.roster import RosterLine, write
+    from services import appointments, rosters
+    from sheets import roster
+    from texts.appointment import offices
 
     _places(chosen.out)
     _suffix(chosen.out, ".csv", ".xlsx")
     house = _house(chosen)
     with house.reading() as db:
-        lines = [
-            RosterLine(
-                row=row,
-                number=one.number,
-                name=one.name,
-                gender=one.gender,
-                born=one.born,
-                joined=one.joined,
-                confirmed=one.confirmed,
-                phone=one.phone,
-                group=one.group.name if one.group else None,
-                status=one.status,
-            )
-            for row, one in enumerate(rosters.everyone(db), start=2)
-        ]
+        held = appointments.held(db, house.operator())
+        people = list(enumerate(rosters.everyone(db), start=2))
+        lines = [roster.of(row, one) for row, one in people]
+        names = {row: offices(held[one.id]) for row, one in people if one.id in held}
     with _about(chosen.out):
-        write(lines, chosen.out)
+        roster.write(lines, chosen.out, names)
     print(texts.exported(len(lines), chosen.out))
 
 
@@ -433,6 +437,53 @@ def _codes_issue(chosen: argparse.Namespace) -> None:
     name, digits, expires = _ruled(house, issue)
     print(digits)
     print(texts.code_issued(name, expires.astimezone(house.settings.zone)), file=sys.stderr)
+
+
+@command(
+    "appointments add",
+    "appoint a member, the first secretary above all; prints the appointment's id",
+    argument("member", help="public id, 编号 or a unique name"),
+    argument("role", help="书记, 副书记, 组织委员, 党小组长 …"),
+    argument("--group", help="the group that a 党小组长 leads"),
+    argument("--from", dest="starts", help="ISO date, instead of today"),
+)
+def _appointments_add(chosen: argparse.Namespace) -> None:
+    from services import appointments, members, orgs
+    from texts.appointment import ROLE, ROLE_ALSO
+
+    roles = {**{label: role for role, label in ROLE.items()}, **ROLE_ALSO}
+    if chosen.role not in roles:
+        raise Stop(texts.no_role(chosen.role, ROLE.values()))
+    house = _house(chosen)
+    starts = _day(chosen.starts, house)
+
+    def appoint(db: Session) -> str:
+        group = orgs.known_group(db, chosen.group) if chosen.group else None
+        member = members.find(db, chosen.member)
+        return appointments.appoint(db, house.operator(), member, roles[chosen.role], group, starts).public_id
+
+    print(_ruled(house, appoint))
+
+
+@command(
+    "appointments end",
+    "end an appointment, at once unless a later day is named",
+    argument("id"),
+    argument("--on", help="ISO date: the first day without it"),
+)
+def _appointments_end(chosen: argparse.Namespace) -> None:
+    from services import appointments
+
+    house = _house(chosen)
+    ends = _day(chosen.on, house)
+
+    def end(db: Session) -> None:
+        found = appointments.find(db, chosen.id)
+        if found is None:
+            raise Stop(texts.no_appointment(chosen.id))
+        appointments.end(db, house.operator(), found, ends)
+
+    _ruled(house, end)
 
 
 @command(
@@ -465,6 +516,29 @@ def _activities_plan(chosen: argparse.Namespace) -> None:
         return activities.plan(db, house.operator(), asked).public_id
 
     print(_ruled(house, plan))
+
+
+@command(
+    "activities place",
+    "let people check in by place, within so many metres of the hall; `off` takes it back",
+    argument("id"),
+    argument("position", help="LATITUDE,LONGITUDE in degrees, or off"),
+    argument("--radius", type=int, default=300, help="metres, 50 to 5000"),
+)
+def _activities_place(chosen: argparse.Namespace) -> None:
+    from services import activities, places
+
+    position = _position(chosen.position)
+    house = _house(chosen)
+
+    def place(db: Session) -> None:
+        activity, operator = activities.find(db, chosen.id), house.operator()
+        if position is None:
+            places.forbid(db, operator, activity)
+        else:
+            places.allow(db, operator, activity, *position, chosen.radius)
+
+    _ruled(house, place)
 
 
 @command("activities open", "start the check-in; prints the big screen's link", argument("id"))
@@ -501,6 +575,17 @@ def _activities_close(chosen: argparse.Namespace) -> None:
 def _menu_push(chosen: argparse.Namespace) -> None:
     _send_menu(_house(chosen))
     print(texts.MENU_SENT)
+
+
+def _position(text: str) -> tuple[float, float] | None:
+    """Latitude and longitude in degrees, None for `off`."""
+    if text == "off":
+        return None
+    try:
+        latitude, longitude = map(float, text.split(","))
+    except ValueError:
+        raise Stop(texts.POSITION) from None
+    return latitude, longitude
 
 
 def _send_menu(house: House) -> None:
@@ -656,6 +741,14 @@ def _moment(text: str, house: House) -> datetime:
         return at.replace(tzinfo=at.tzinfo or house.settings.zone).astimezone(UTC)
     except (ValueError, OverflowError):
         raise Stop(texts.no_time(text)) from None
+
+
+def _day(text: str | None, house: House) -> date:
+    """The day meant by an ISO date; today where none is named."""
+    try:
+        return date.fromisoformat(text) if text else house.operator().day
+    except ValueError:
+        raise Stop(texts.no_day(text or "")) from None
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 
-from bench.rows import ROWS
+from bench.rows import ROWS, TASKS
 from bench.server import ROOT
 from bench.table import ROUNDS, Shape, run
 from settings import load
@@ -26,6 +26,8 @@ def main() -> int:
     server = load(ROOT / "config.yaml", os.environ).server
     shape = Shape(server.workers, server.threads, var / "bench.log")
     result = run(rows, shape, rounds=chosen.rounds, say=lambda line: print(line, flush=True))
+    tasks = [name for name in TASKS if not chosen.words or any(word in name for word in chosen.words)]
+    result["tasks"] = [TASKS[name]() for name in tasks]
     out = var / "bench.json"
     out.write_text(json.dumps(result, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     show(result, out)
@@ -41,6 +43,8 @@ def show(result: Mapping[str, object], out: Path) -> None:
     spreads = cast("dict[str, dict[str, float]]", result["spreads"])
     for name, value in spreads.items():
         print(f"{name:<40}{value['median']:>10.3f}   ({value['min']:.3f} to {value['max']:.3f})")
+    for task in cast("list[dict[str, object]]", result["tasks"]):
+        print(", ".join(f"{name} {value}" for name, value in task.items()))
     if not result["steady"]:
         print("The floor swung too much: read these figures with care, or run again on a quieter machine.")
     print(f"written to {out.relative_to(ROOT)}")

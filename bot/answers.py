@@ -92,6 +92,33 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class Statement:
+    """Free words with how they came: what was spoken may have been misheard."""
+
+    text: str
+    spoken: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stating:
+    """The same as Text, and whether the words were spoken."""
+
+    longest: int
+    shortest: int = 1
+
+    def read(self, heard: Heard) -> JsonValue:
+        """The words without blanks around them, and how they came."""
+        return {"text": heard.words().strip(), "spoken": heard.kind is Kind.VOICE}
+
+    def load(self, kept: JsonValue) -> Statement:
+        """The words, if the length suits."""
+        if not isinstance(kept, dict):
+            raise NotAnAnswer(texts.too_short(self.shortest))
+        text = Text(self.longest, self.shortest).load(kept.get("text"))
+        return Statement(text, spoken=kept.get("spoken") is True)
+
+
+@dataclass(frozen=True, slots=True)
 class Digits:
     """A number of exactly `length` digits, such as a hall code: typed, spoken, with or without separators."""
 

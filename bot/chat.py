@@ -17,12 +17,16 @@ class Offer(BaseModel):
 
 
 class Chat(BaseModel):
-    """All that is kept of one person's chat between two turns; losing it costs no more than a talk begun."""
+    """All that is kept of one person's chat between two turns; losing it costs no more than a talk begun.
+
+    `pushed` is the key of the question sent last that a message has been taken for the answer to.
+    """
 
     talk: Talk | None = None
     draft: Talk | None = None
     offer: Offer | None = None
     misses: int = 0
+    pushed: str = ""
 
     @classmethod
     def load(cls, text: str | None) -> Self:

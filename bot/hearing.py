@@ -1,8 +1,10 @@
 """Decides what a message is to a person's chat (an answer, a command, a way out) and what it hears in return."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Generic
+
+from pydantic import JsonValue
 
 from bot.answers import Heard, Kind, NotAnAnswer, YesNo
 from bot.chat import Chat, Offer
@@ -16,6 +18,8 @@ _CANCEL = frozenset(["取消", "退出", "不弄了", "算了"])
 _BACK = frozenset(["上一步"])
 _RESUME = frozenset(["继续"])
 _POLITE = frozenset(["谢谢", "谢谢您", "谢谢你", "好", "好的", "收到", "知道了"])
+
+PUSHED_EARLY = 60  # seconds by which an answer may seem older than the sending of its question
 
 Perform = Callable[[Dialogue[TurnT], Talk], Ending]
 """Runs a dialogue once in a transaction: commits and returns its end, or rolls back and lets Pause through.
@@ -32,11 +36,32 @@ class Customs:
     telephone: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """A question that was sent to the person on its own and may wait for an answer.
+
+    `key` names the sending and `at` its time (seconds since 1970), `name` is the dialogue that takes the answer,
+    opened with `opening`; with nothing to open it with, it begins with a question of its own. `settled`: somebody
+    else has answered, which is told to whoever answers now.
+    """
+
+    key: str
+    at: int
+    name: str
+    opening: Mapping[str, JsonValue] = field(default_factory=dict)
+    settled: bool = False
+
+
+def _nothing_pushed() -> Pushed | None:
+    return None
+
+
 @dataclass(slots=True)
 class Hearing(Generic[TurnT]):
     """One message of one person: `reply` once, then keep the chat as it is afterwards.
 
     `now` is in seconds since 1970. An exception of `perform` passes through; then the chat is not to be kept.
+    `pushed` is asked for the question sent last only where a message may be the answer to it.
     """
 
     registry: Registry[TurnT]
@@ -45,6 +70,8 @@ class Hearing(Generic[TurnT]):
     heard: Heard
     now: int
     perform: Perform[TurnT]
+    pushed: Callable[[], Pushed | None] = _nothing_pushed
+    _stopped: int = field(default=0, init=False)  # when the question of a talk just stopped had been asked
 
     def reply(self) -> str:
         """Answer what the person wrote, said or tapped."""
@@ -75,18 +102,18 @@ class Hearing(Generic[TurnT]):
             return self._idle(text, match, late)
         if words & _BACK:
             return self._back(self.chat.talk)
-        return self._busy(self.chat.talk, match)
+        return self._busy(self.chat.talk, match, polite=bool(words & _POLITE))
 
     def _idle(self, text: str, match: Match | None, late: str) -> str:
         """Nothing is open."""
         words = set(forms(text))
         if match:
-            reply = self._start(match)
-            draft = self.chat.draft
-            waits = late and draft and draft.answers and not self.chat.talk
-            return f"{reply}\n{texts.kept(draft.flow)}" if draft and waits else reply
+            return self._before_draft(self._start(match), late)
         if words & _RESUME:
             return self._resume()
+        answered = self._answer_to_pushed(polite=bool(words & _POLITE))
+        if answered:
+            return self._before_draft(answered, late)
         if late:
             return late
         if words & _BACK:
@@ -95,7 +122,7 @@ class Hearing(Generic[TurnT]):
             return texts.WELCOME
         return self._unknown(text)
 
-    def _busy(self, talk: Talk, match: Match | None) -> str:
+    def _busy(self, talk: Talk, match: Match | None, *, polite: bool) -> str:
         """A talk is open, and the message is neither cancelling nor going back."""
         passing = self._passing(talk)
         if self.heard.kind is Kind.TAP and not match:
@@ -109,6 +136,9 @@ class Hearing(Generic[TurnT]):
                 return self._offer_leaving(talk, match)
             self.chat.talk = None
             return self._start(match)
+        if passing and polite:
+            self.chat.talk = None
+            return texts.WELCOME
         return self._take()
 
     def _offered(self, text: str, match: Match | None) -> str:
@@ -143,6 +173,25 @@ class Hearing(Generic[TurnT]):
         if self.heard.at < talk.asked_at:
             return self._repeat(texts.TOO_EARLY)
         talk.file(self.heard if words is None else replace(self.heard, text=words))
+        return self._run(talk)
+
+    def _before_draft(self, reply: str, late: str) -> str:
+        """The reply to something else, and that a talk just stopped can be gone on with."""
+        draft = self.chat.draft
+        waits = late and draft and draft.answers and not self.chat.talk
+        return f"{reply}\n{texts.kept(draft.flow)}" if draft and waits else reply
+
+    def _answer_to_pushed(self, *, polite: bool) -> str:
+        """Take the message as the answer to a question that was sent; "" if none waits, or one asked later does."""
+        pushed = self.pushed()
+        if pushed is None or pushed.key == self.chat.pushed or (pushed.settled and polite):
+            return ""
+        if self.heard.at < pushed.at - PUSHED_EARLY or pushed.at < self._stopped:
+            return ""
+        self.chat.pushed = pushed.key
+        talk = Talk.start(pushed.name, self.heard.key, **pushed.opening)
+        if pushed.opening:
+            talk.file(self.heard)
         return self._run(talk)
 
     def _repeat(self, first: str = "") -> str:
@@ -221,7 +270,8 @@ class Hearing(Generic[TurnT]):
         customs, chat, talk = self.customs, self.chat, self.chat.talk
         dialogue = self.registry.get(talk.flow) if talk else None
         late = talk and (not dialogue or self.now - talk.touched > customs.minutes * 60)
-        if late:
+        if talk and late:
+            self._stopped = talk.asked_at
             chat.put_aside()
         if chat.draft and self.now - chat.draft.touched > customs.keep_hours * 3600:
             chat.draft = None

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Protocol, TypeVar
 
 from sqlalchemy import event
@@ -30,13 +30,19 @@ class Run(Protocol):
 
 
 class Once:
-    """The performances of one message: at most one of them a step of the way from dialogue to dialogue."""
+    """The performances of one message: at most one of them a step of the way from dialogue to dialogue.
 
-    def __init__(self, run: Run, turn: Callable[[Session], Turn], message: str, where: Where) -> None:
+    `after` gives what is put after the last words of all, "" for nothing.
+    """
+
+    def __init__(
+        self, run: Run, turn: Callable[[Session], Turn], message: str, where: Where, after: Callable[[Turn], str]
+    ) -> None:
         self._run = run
         self._turn = turn
         self._message = message
         self._where = where
+        self._after = after
         self._step = 0
 
     def __call__(self, dialogue: Dialogue[Turn], talk: Talk) -> Ending:
@@ -55,6 +61,9 @@ class Once:
                 turn.who  # noqa: B018 - raises NotBound
             wrote = _Wrote(db)
             ending = dialogue(talk, turn)
+            last = "" if ending.next else self._after(turn)
+            if last:
+                ending = replace(ending, reply=f"{ending.reply}\n{last}")
             if wrote:
                 kept = json.dumps(asdict(ending), ensure_ascii=False)
                 given.keep(db, message, _digest(talk.id), kept, turn.now)

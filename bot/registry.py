@@ -23,6 +23,7 @@ class Traits(TypedDict, total=False):
     sealed: bool
     typed_only: bool
     passing: bool
+    leads: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Dialogue(Generic[TurnT]):
     sealed: bool = False  # no draft is ever kept
     typed_only: bool = False  # voice is refused
     passing: bool = False  # nothing is lost when it is left: any command leaves it without a question
+    leads: bool = False  # its line in 帮助 is for leaders alone
 
     def __call__(self, talk: Talk, turn: TurnT) -> Ending:
         """Run the script from its first line."""

@@ -25,7 +25,7 @@ from typing import NoReturn, Protocol, Self, TypeVar, cast
 
 from pydantic import BaseModel, JsonValue, PrivateAttr
 
-from bot.answers import Answer, Choice, Heard, NotAnAnswer, YesNo
+from bot.answers import Answer, Choice, Heard, NotAnAnswer, Stating, YesNo
 from texts import talk as texts
 
 T = TypeVar("T")
@@ -117,6 +117,15 @@ class Talk(BaseModel):
         kind = Choice(options, self.shown.get(key, codes))
         self.shown[key] = codes
         return self.ask(key, texts.with_options(prompt, options.values()), kind, giving_up=giving_up)
+
+    def tell(self, key: str, prompt: str, longest: int) -> str:
+        """Ask for words that are to be kept; spoken ones are confirmed first, or told anew."""
+        said = self.ask(key, prompt, Stating(longest))
+        right = f"{key} is right"
+        if said.spoken and not self.yes(right, texts.HEARD_RIGHT):
+            self.answers.pop(right)
+            self.again(key, texts.SAY_AGAIN)
+        return said.text
 
     def yes(self, key: str, prompt: str) -> bool:
         """Ask for yes or no."""

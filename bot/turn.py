@@ -7,9 +7,12 @@ from sqlalchemy.orm import Session
 
 from bot.registry import Registry
 from models.member import Member
+from services import rights
+from services.attendance import Rules
 from services.errors import NotBound, TooLate
 from services.hallcodes import HallRules
 from services.members import Account, BindingRules
+from services.rights import Act
 from texts.refusals import Where
 
 
@@ -21,7 +24,9 @@ class Parts:
     branch: str
     where: Where
     hall: HallRules
+    attendance: Rules
     binding: BindingRules
+    pages: str  # address of the first page for members
     held: timedelta  # how long a scan waits for its binding
     tolerance: timedelta  # how old a message may be to be judged by its own time; 0 is any
     talk_minutes: int
@@ -50,6 +55,11 @@ class Turn:
         if self.member is None:
             raise NotBound
         return self.member
+
+    @property
+    def act(self) -> Act:
+        """Whatever the member does now, with today's rights. Raises NotBound."""
+        return rights.act_of(self.db, self.who, self.now, self.parts.where.zone)
 
     @property
     def sent_at(self) -> datetime:

@@ -10,8 +10,10 @@ from sqlalchemy.orm import Session
 
 from bot.answers import Heard, Kind
 from bot.chat import Chat
-from bot.dialogues.checkin import scanned
-from bot.hearing import Customs, Hearing
+from bot.dialogues.checkin import placed, scanned
+from bot.dialogues.decision import pushed
+from bot.dialogues.notice import waiting
+from bot.hearing import Customs, Hearing, Pushed
 from bot.memory import Hold, Memory
 from bot.once import Once, Run
 from bot.registry import Registry
@@ -50,10 +52,9 @@ class Turns:
         key = message.key(self.parts.app_id)
         account = Account(self.parts.app_id, message.person)
         with self.memory.alone(account.digest, key) as hold:
-            if hold is Hold.SAME:
-                return None  # its twin still runs: the platform has given up on that one, not on us
             if hold is Hold.OTHER:
                 return texts.STILL_BUSY
+            # a twin's lock may be that of a process killed a moment ago: go on, SQL lets only one of two happen
             known = self.memory.given(key)
             if known is not None:
                 return known or None
@@ -74,7 +75,7 @@ class Turns:
         if message.kind == "event" and message.event != "click":
             reply = self._met(message, account, key, chat)
         else:
-            reply = self._said(message, account, key, chat)
+            reply = self._placed(message, account, key, chat) or self._said(message, account, key, chat)
         kept = self.memory.keep(account.digest, chat.dump(), self.parts.talk_keep_hours * 3600, key, reply)
         return reply if kept or chat.talk is None else texts.FORGETFUL
 
@@ -82,9 +83,16 @@ class Turns:
         """Words, spoken words, a menu tap or something without words."""
         now = self.clock()
         heard = Heard(_kind(message), _words(message), message.created, key)
-        once = Once(self.run, lambda db: self._turn(db, message, account, key, now), key, self.parts.where)
+
+        def turn(db: Session) -> Turn:
+            return self._turn(db, message, account, key, now)
+
+        def asked() -> Pushed | None:
+            return self.run(lambda db: pushed(turn(db)))
+
+        once = Once(self.run, turn, key, self.parts.where, waiting)
         customs = Customs(self.parts.talk_minutes, self.parts.talk_keep_hours, self.parts.where.telephone)
-        return Hearing(self.registry, customs, chat, heard, int(now.timestamp()), once).reply()
+        return Hearing(self.registry, customs, chat, heard, int(now.timestamp()), once, asked).reply()
 
     def _met(self, message: Message, account: Account, key: str, chat: Chat) -> str:
         """A new follower, or a scan: no question, so whatever is open stays so, but for a check-in."""
@@ -94,9 +102,8 @@ class Turns:
             if message.event == "subscribe":
                 members.meet(db, account, now)
             turn = self._turn(db, message, account, key, now)
-            if not message.scene:
-                return self._welcome(turn)
-            return scanned(turn, message.scene)
+            reply = scanned(turn, message.scene) if message.scene else self._welcome(turn)
+            return "\n".join(filter(None, [reply, waiting(turn)]))
 
         try:
             reply = self.run(work)
@@ -105,9 +112,26 @@ class Turns:
                 reply = self.run(lambda db: self._follow(db, message, account, key, now))
                 return reply if isinstance(refusal, HallCodeUnknown) else f"{words(refusal, self.parts.where)}\n{reply}"
             return words(refusal, self.parts.where)
-        chat.offer = None  # a later "1" must not answer a question from before
-        if chat.talk and chat.talk.flow == "签到":
-            chat.talk = None
+        _beside(chat)
+        return reply
+
+    def _placed(self, message: Message, account: Account, key: str, chat: Chat) -> str | None:
+        """A position sent, where an activity takes check-ins by place; None for everything else."""
+        position, now = _position(message), self.clock()
+        if position is None:
+            return None
+
+        def work(db: Session) -> str | None:
+            turn = self._turn(db, message, account, key, now)
+            reply = placed(turn, *position)
+            return reply and "\n".join(filter(None, [reply, waiting(turn)]))
+
+        try:
+            reply = self.run(work)
+        except Refusal as refusal:
+            return words(refusal, self.parts.where)
+        if reply is not None:
+            _beside(chat)
         return reply
 
     def _follow(self, db: Session, message: Message, account: Account, key: str, now: datetime) -> str:
@@ -134,6 +158,23 @@ class Turns:
             key=key,
             parts=self.parts,
         )
+
+
+def _beside(chat: Chat) -> None:
+    """A check-in beside an open talk: it settles the question for the number, and no other."""
+    chat.offer = None  # a later "1" must not answer a question from before
+    if chat.talk and chat.talk.flow == "签到":
+        chat.talk = None
+
+
+def _position(message: Message) -> tuple[float, float] | None:
+    """Latitude and longitude of a location message in degrees; None of any other, or where they are no numbers."""
+    if message.kind != "location":
+        return None
+    try:
+        return float(message.fields.get("Location_X", "")), float(message.fields.get("Location_Y", ""))
+    except ValueError:
+        return None
 
 
 def _concerns_us(message: Message) -> bool:

@@ -17,6 +17,7 @@ import urllib3
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from demo.story import HALL, LEADERS, SECRETARY, Story
 from models.activity import Activity, ActivityKind, ActivityState
 from models.member import ON_ROLL, Member
 from services import activities, members, orgs, rosters
@@ -65,6 +66,7 @@ class Demo:
     take_in: Callable[[list[RosterLine]], object]
     push_menu: Callable[[], object]
     slips: list[tuple[str, str]] = field(default_factory=list)
+    telling: dict[str, str] = field(default_factory=dict)  # who may sign in to the pages: office -> name
     children: "list[subprocess.Popen[bytes]]" = field(default_factory=list)
     pool: urllib3.PoolManager = field(default_factory=lambda: urllib3.PoolManager(retries=False))
 
@@ -118,6 +120,11 @@ class Demo:
         print("正在准备演示支部 …", flush=True)
         self.take_in([line for line in read(ROOT / "demo" / "roster.csv") if isinstance(line, RosterLine)])
         self.push_menu()
+        complaint = self._sim("POST", "handshake")["complaint"]
+        if complaint:
+            raise NotStarted(f"微信验证回调地址没有通过：{complaint}")
+        story = Story(self.run_work, self.clock, self.settings.zone)
+        story.tell()
         screen = self.run_work(self._today)
         url = f"{self.settings.server.public_url}/screen/{screen}"
         self.pool.request("GET", url)
@@ -127,6 +134,7 @@ class Demo:
                 self.slips.append((name, digits))
             elif name not in WITHOUT_PHONE:
                 self._play(name, digits, hall if number % 2 == 0 else "")
+        story.leave_a_question()
         return url
 
     def _play(self, name: str, digits: str, hall: str) -> None:
@@ -149,21 +157,21 @@ class Demo:
             else:
                 activities.close(db, act, one)
         if found is None:
-            found = activities.plan(db, act, Plan(ActivityKind.PARTY_DAY, TITLE, now, orgs.branch(db), "三楼会议室"))
+            found = activities.plan(db, act, Plan(ActivityKind.PARTY_DAY, TITLE, now, orgs.branch(db), HALL))
             activities.open_(db, act, found)
         self._plan_ahead(db, act)
+        self.telling = {
+            "书记": members.find(db, SECRETARY).name,
+            "第一党小组长": members.find(db, next(iter(LEADERS.values()))).name,
+        }
         return found.screen
 
     def _plan_ahead(self, db: Session, act: Act) -> None:
         ahead = select(Activity).where(Activity.state == ActivityState.PLANNED, Activity.starts_at > act.now)
         if db.scalar(ahead.limit(1)):
             return
-        for kind, title, days in (
-            (ActivityKind.GROUP_MEETING, "党小组会：岗位承诺回头看", 3),
-            (ActivityKind.LECTURE, "党课：防灾减灾中的党员担当", 9),
-        ):
-            at = datetime.combine(act.day + timedelta(days=days), clock_time(14), self.settings.zone)
-            activities.plan(db, act, Plan(kind, title, at, orgs.branch(db), "三楼会议室"))
+        at = datetime.combine(act.day + timedelta(days=5), clock_time(14), self.settings.zone)
+        activities.plan(db, act, Plan(ActivityKind.PARTY_DAY, "主题党日：岗位承诺回头看", at, orgs.branch(db), HALL))
 
     def _codes(self, db: Session) -> list[tuple[str, str]]:
         """The members' names, each with a fresh code unless the person is bound already and no newcomer's part."""
@@ -191,15 +199,18 @@ class Demo:
 
     def _tell(self, screen: str) -> None:
         chat = self.settings.wechat.api_base
+        leaders = "，或".join(f"“{name}”（{office}）" for office, name in self.telling.items())
         slips = "\n".join(f"    {digits[:4]} {digits[4:]}　{name}" for name, digits in self.slips)
         print(
             f"""
 演示已就绪（数据纯属虚构）。
   聊天页  {chat}
   大屏    {screen}
+  管理页  {self.settings.server.public_url}/h5/
   服务    {self.settings.server.public_url}
 先在聊天页“添加一位关注者”，点“扫一扫”扫大屏上的码，再把下面任一绑定码发给公众号：
 {slips}
+管理页会显示一个数字：在聊天页换成{leaders}，发“登录”和那个数字，照提示确认，网页就自己打开。
 按 Ctrl-C 全部停止。""",
             flush=True,
         )

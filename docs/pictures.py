@@ -1,4 +1,4 @@
-"""Takes the pictures in README.md from a running demo: `.venv/bin/python -m docs.pictures`, by hand.
+"""Takes the pictures in README.md and the manuals from a running demo: `.venv/bin/python -m docs.pictures`, by hand.
 
 Needs Debian's chromium and a font with Chinese characters, which `make test` installs. The demo runs on free
 ports in a folder that is gone afterwards; everything to be seen is invented (demo/roster.csv).
@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import urllib3
 import yaml
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
@@ -23,15 +24,19 @@ from tests.engines import launch_chromium
 ROOT = Path(__file__).resolve().parents[1]
 PICTURES = ROOT / "docs" / "pictures"
 PERSON = "张建国"  # one of the three whom the demo leaves unbound
+PHONE, DESK = (390, 844), (1366, 850)
 LARGEST = 150_000  # bytes of a picture; a README with more is slow to open
 
 
 @dataclass(frozen=True)
 class Demo:
-    """What the demo prints: the chat page, the big screen, and the 8 digits on PERSON's slip."""
+    """What the demo prints: the chat page, the big screen, the leaders' pages, who leads, PERSON's 8 digits."""
 
     chat: str
     screen: str
+    pages: str
+    secretary: str
+    leader: str
     digits: str
 
 
@@ -42,6 +47,7 @@ def main() -> None:
         browser = launch_chromium(playwright)
         chat(browser, demo, PICTURES / "chat.png")
         screen(browser, demo, PICTURES / "screen.png")
+        leaders_pages(browser, demo, PICTURES)
         browser.close()
     for picture in PICTURES.glob("*.png"):
         assert picture.stat().st_size <= LARGEST, f"{picture.name} is larger than {LARGEST} bytes"
@@ -62,7 +68,7 @@ def chat(browser: Browser, demo: Demo, to: Path) -> None:
     _say(page, demo.digits)
     _heard(page, "签到成功")
     _say(page, "记录")
-    _heard(page, "最近签到")
+    _heard(page, "组织生活")
     page.screenshot(path=to)
 
 
@@ -73,6 +79,44 @@ def screen(browser: Browser, demo: Demo, to: Path) -> None:
     expect(page.locator("#qr svg")).to_be_visible()
     shown = page.locator("#qr").inner_html()
     page.wait_for_function("shown => document.getElementById('qr').innerHTML !== shown", arg=shown, timeout=60_000)
+    page.screenshot(path=to)
+
+
+def leaders_pages(browser: Browser, demo: Demo, folder: Path) -> None:
+    """What a secretary and a group leader see, on a phone and on a desktop; each signs in as the manual says."""
+    phone, desk = _page(browser, *PHONE, sharp=2), _page(browser, *DESK)
+    for page in (phone, desk):
+        sign_in(page, demo, demo.secretary)
+    _take(phone, demo.pages, folder / "today-phone.png")
+    _take(desk, f"{demo.pages}activities", folder / "activities-desktop.png")
+    desk.goto(f"{demo.pages}activities")
+    desk.locator("#main a.row").filter(has_text="党课").last.click()
+    desk.get_by_role("link", name="打印会议记录").click()
+    desk.screenshot(path=folder / "record-desktop.png")
+    phone, desk = _page(browser, *PHONE, sharp=2), _page(browser, *DESK)
+    for page in (phone, desk):
+        sign_in(page, demo, demo.leader)
+    _take(phone, demo.pages, folder / "leader-phone.png")
+    desk.goto(demo.pages)
+    desk.get_by_role("link", name="考勤表").click()
+    desk.screenshot(path=folder / "month-desktop.png")
+
+
+def sign_in(page: Page, demo: Demo, name: str) -> None:
+    """The page's number sent from that member's phone, and a yes."""
+    page.goto(demo.pages)
+    number = page.locator("#number").inner_text()
+    ask = urllib3.PoolManager().request
+    people = ask("GET", f"{demo.chat}/sim/people").json()
+    person = next(one["id"] for one in people if one["nickname"] == name)
+    for words in (f"登录 {number}", "1"):
+        said = ask("POST", f"{demo.chat}/sim/people/{person}/say", json={"text": words}).json()
+    assert "登录成功" in said["text"], said
+    expect(page.get_by_role("button", name="退出登录")).to_be_visible(timeout=15_000)
+
+
+def _take(page: Page, address: str, to: Path) -> None:
+    page.goto(address)
     page.screenshot(path=to)
 
 
@@ -141,6 +185,9 @@ def _read(demo: "subprocess.Popen[str]") -> Demo:
     return Demo(
         chat=_shown(r"聊天页\s+(\S+)", said),
         screen=_shown(r"大屏\s+(\S+)", said),
+        pages=_shown(r"管理页\s+(\S+)", said),
+        secretary=_shown(r"“(\w+)”（书记）", said),
+        leader=_shown(r"“(\w+)”（第一党小组长）", said),
         digits=_shown(rf"(\d{{4}} \d{{4}})\s*{PERSON}", said),
     )
 

@@ -1,6 +1,7 @@
 """What a job is handed: a way to the database, to WeChat, and how long things are kept."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol, TypeVar
@@ -25,6 +26,7 @@ class Desk:
     """The parts that jobs work with."""
 
     run: Run
+    reading: Callable[[], AbstractContextManager[Session]]
     account: OfficialAccountApi
     app_id: str
     held: timedelta  # how long a scan waits for its binding

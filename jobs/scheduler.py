@@ -1,7 +1,6 @@
-"""The clock: one process that runs the timetable; never inside web workers."""
+"""The scheduler: starts the timetable's jobs at their times; never inside web workers."""
 
 import logging
-import signal
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
@@ -14,14 +13,13 @@ from jobs.desk import Desk
 from jobs.timetable import TIMETABLE, Job
 
 log = logging.getLogger(__name__)
-ENDING = {signal.SIGTERM, signal.SIGINT}
 
 
-def keep_time(desk: Desk, zone: ZoneInfo, clock: Callable[[], datetime]) -> None:
-    """Run the timetable until SIGTERM or SIGINT; a job under way is finished first. For a process's main thread."""
-    scheduler = BackgroundScheduler(timezone=zone)
+def scheduler(desk: Desk, zone: ZoneInfo, clock: Callable[[], datetime]) -> BackgroundScheduler:
+    """The timetable, ready to be started; its `shutdown` finishes a job under way first."""
+    made = BackgroundScheduler(timezone=zone)
     for job in TIMETABLE:
-        scheduler.add_job(
+        made.add_job(
             partial(_run, job, desk, clock),
             CronTrigger(timezone=zone, **job.cron),
             id=job.name,
@@ -30,11 +28,7 @@ def keep_time(desk: Desk, zone: ZoneInfo, clock: Callable[[], datetime]) -> None
             misfire_grace_time=3600,
             max_instances=1,
         )
-    # Blocked before the scheduler has threads, so that the signals wait for us and no thread gets them.
-    signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
-    scheduler.start()
-    signal.sigwait(ENDING)
-    scheduler.shutdown()
+    return made
 
 
 def _run(job: Job, desk: Desk, clock: Callable[[], datetime]) -> None:

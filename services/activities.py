@@ -102,7 +102,8 @@ def open_(db: Session, act: Act, activity: Activity) -> None:
     changed = touched(db, planned.values(state=ActivityState.OPEN, opened_at=act.now))
     db.refresh(activity)
     if not changed:
-        raise WrongState(activity.title, activity.state)
+        _demand_state(activity, ActivityState.OPEN)
+        return
     seat_everyone(db, activity, act.zone)
     events.log(db, act, "opened", activity)
 
@@ -116,7 +117,8 @@ def close(db: Session, act: Act, activity: Activity) -> None:
     changed = touched(db, under_way.values(state=ActivityState.CLOSED, closed_at=act.now))
     db.refresh(activity)
     if not changed:
-        raise WrongState(activity.title, activity.state)
+        _demand_state(activity, ActivityState.CLOSED)
+        return
     if activity.ends_at is None:
         activity.ends_at = max(act.now, activity.starts_at)
     events.log(db, act, "closed", activity)
@@ -258,3 +260,9 @@ def _change(db: Session, activity: Activity, seen: int, only_in: ActivityState |
         raise WrongState(activity.title, activity.state)
     last = next(iter(events.of(db, activity, most=1)), None)
     raise EditedMeanwhile(last[0].by.name if last and last[0].by else "", last[0].at if last else None)
+
+
+def _demand_state(activity: Activity, state: ActivityState) -> None:
+    """What could not be brought there must be there: somebody else was faster by a moment. Raises WrongState."""
+    if activity.state is not state:
+        raise WrongState(activity.title, activity.state)

@@ -4,6 +4,7 @@ Words and formulas: 到会率 = 实到 / 应到, 参学率 = (实到 + 已补课
 应到 leaves 免 out and keeps 公假 in (a setting); 未到 becomes 无故缺席 only by a person.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,7 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models.activity import Activity
+from models.activity import Activity, ActivityKind
 from models.attendance import MakeUp, Mark, MarkKind
 from models.checkin import CheckIn, Method, Seat, SeatState
 from models.leave import PUBLIC, Leave, LeaveClass, LeaveState
@@ -33,14 +34,19 @@ class Status(StrEnum):
     NOT_COME = "not_come"  # 未到
     ABSENT = "absent"  # 无故缺席
     EXEMPT = "exempt"  # 免
+    EXEMPT_CAME = "exempt_came"  # 免, and came all the same
     TO_CHECK = "to_check"  # 待核
+    WITHDRAWN = "withdrawn"  # 待核 -> 撤销
     GUEST = "guest"  # 列席
+    INVITED = "invited"  # 列席, not come
     OTHER_GROUP = "other_group"  # 跨组
 
 
+STUDIES = frozenset({ActivityKind.LECTURE, ActivityKind.PARTY_DAY})  # 学习、党课: what a 参学率 is told of
 PRESENT = frozenset({Status.CAME, Status.LATE, Status.REGISTERED})
 EXPECTED = PRESENT | {Status.LEAVE, Status.NOT_COME, Status.ABSENT}
 _ATTENDANCE = frozenset({MarkKind.CAME, MarkKind.NOT_CAME, MarkKind.ON_LEAVE, MarkKind.ABSENT, MarkKind.NOT_ABSENT})
+_DENIALS = frozenset({MarkKind.NOT_CAME, MarkKind.ON_LEAVE, MarkKind.ABSENT})
 _EARLY = frozenset({MarkKind.EARLY, MarkKind.NOT_EARLY})
 _BESIDE = frozenset({MarkKind.GUEST, MarkKind.OTHER_GROUP})
 
@@ -55,15 +61,26 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """One mark: what a person said, and when."""
+
+    kind: MarkKind
+    at: datetime
+    leave: LeaveClass | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """All that is on record about one person at one activity; marks oldest first."""
 
     starts_at: datetime
     seat: SeatState | None
     came_at: datetime | None = None
+    recorded_at: datetime | None = None  # when the check-in came to be known
     method: Method | None = None
     leave: LeaveClass | None = None  # approved, or standing on that day
-    marks: tuple[tuple[MarkKind, LeaveClass | None], ...] = ()
+    leave_since: datetime | None = None  # when it was approved or entered
+    marks: tuple[Said, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,31 +118,31 @@ class Totals:
     late: int = 0
     early: int = 0
     made_up: int = 0
+    made_up_in_rate: int = 0  # of those in 应到
     guests: int = 0
     to_check: int = 0
     exempt: int = 0
+    exempt_came: int = 0  # of those 免
     by_leave: Mapping[LeaveClass, int] = field(default_factory=dict)
 
 
 def judge(facts: Facts, rules: Rules) -> Verdict:
-    """The verdict on one person: the newest mark of a family stands over what the machine recorded."""
-    newest = _newest(facts.marks, _ATTENDANCE)
-    early = _newest(facts.marks, _EARLY)
-    came = facts.came_at is not None and not (newest and newest[0] is MarkKind.NOT_CAME)
-    if newest and newest[0] is MarkKind.CAME:
-        came = True
+    """The verdict on one person: the newest word of a person stands over what the machine recorded before it."""
+    word = _word(facts)
+    came = word.kind is MarkKind.CAME if word else facts.came_at is not None
     if facts.seat is None or facts.seat is SeatState.GUEST:
-        return _beside(facts, came=came)
-    if facts.seat is SeatState.EXEMPT and not came:
-        return Verdict(Status.EXEMPT)
-    if newest and newest[0] is MarkKind.ON_LEAVE:
-        return Verdict(Status.LEAVE, newest[1])
+        return _beside(facts, word, came=came)
+    early = came and _newest(facts.marks, _EARLY) is MarkKind.EARLY
+    if facts.seat is SeatState.EXEMPT:
+        return Verdict(Status.EXEMPT_CAME, early=early) if came else Verdict(Status.EXEMPT)
+    if word and word.kind is MarkKind.ON_LEAVE:
+        return Verdict(Status.LEAVE, word.leave)
     if came:
-        return Verdict(_presence(facts, rules), early=bool(early and early[0] is MarkKind.EARLY))
+        return Verdict(_presence(facts, word, rules), early=early)
+    if word and word.kind is MarkKind.ABSENT:
+        return Verdict(Status.ABSENT)
     if facts.leave is not None:
         return Verdict(Status.LEAVE, facts.leave)
-    if newest and newest[0] is MarkKind.ABSENT:
-        return Verdict(Status.ABSENT)
     return Verdict(Status.NOT_COME)
 
 
@@ -153,14 +170,20 @@ def sheet(db: Session, activity: Activity, rules: Rules, zone: ZoneInfo) -> list
     lines = []
     for member in people:
         seat, checkin, leave = seats.get(member.id), checkins.get(member.id), leaves.get(member.id)
-        approved = leave.leave_class if leave and leave.state is LeaveState.APPROVED else standing.get(member.id)
+        excused = (
+            (leave.leave_class, leave.decided_at)
+            if leave and leave.state is LeaveState.APPROVED
+            else standing.get(member.id, (None, None))
+        )
         facts = Facts(
             starts_at=activity.starts_at,
             seat=seat.state if seat else None,
             came_at=checkin.at if checkin else None,
+            recorded_at=checkin.recorded_at if checkin else None,
             method=checkin.method if checkin else None,
-            leave=approved,
-            marks=tuple((mark.kind, mark.leave_class) for mark in marks.get(member.id, ())),
+            leave=excused[0],
+            leave_since=excused[1],
+            marks=tuple(Said(mark.kind, mark.at, mark.leave_class) for mark in marks.get(member.id, ())),
         )
         group_id = seat.group_id if seat else member.group_id
         lines.append(
@@ -179,26 +202,44 @@ def sheet(db: Session, activity: Activity, rules: Rules, zone: ZoneInfo) -> list
 
 def total(lines: Iterable[Line], rules: Rules) -> Totals:
     """The figures of a sheet, or of any lines of several."""
-    kept = list(lines)
-    verdicts = [line.verdict for line in kept]
-    on_leave = [one.leave for one in verdicts if one.status is Status.LEAVE and one.leave]
-    public = sum(1 for one in on_leave if one in PUBLIC)
-    expected = sum(1 for one in verdicts if one.status in EXPECTED)
+    return tally([(line.verdict, line.made_up) for line in lines], rules)
+
+
+def tally(verdicts: Iterable[tuple[Verdict, bool]], rules: Rules) -> Totals:
+    """The figures of any verdicts, each with whether the content was made up."""
+    kept = list(verdicts)
+    statuses = Counter(verdict.status for verdict, _ in kept)
+    by_leave = Counter(verdict.leave for verdict, _ in kept if verdict.status is Status.LEAVE and verdict.leave)
+    public = sum(by_leave[one] for one in PUBLIC)
     return Totals(
-        expected=expected if rules.public_leave_expected else expected - public,
-        present=_count(verdicts, PRESENT),
-        leave=len(on_leave),
+        expected=sum(1 for verdict, _ in kept if counted(verdict, rules)),
+        present=sum(statuses[one] for one in PRESENT),
+        leave=by_leave.total(),
         public_leave=public,
-        not_come=_count(verdicts, {Status.NOT_COME}),
-        absent=_count(verdicts, {Status.ABSENT}),
-        late=_count(verdicts, {Status.LATE}),
-        early=sum(1 for one in verdicts if one.early),
-        made_up=sum(1 for line in kept if line.made_up and line.verdict.status in EXPECTED - PRESENT),
-        guests=_count(verdicts, {Status.GUEST, Status.OTHER_GROUP}),
-        to_check=_count(verdicts, {Status.TO_CHECK}),
-        exempt=_count(verdicts, {Status.EXEMPT}),
-        by_leave={one: on_leave.count(one) for one in LeaveClass if one in on_leave},
+        not_come=statuses[Status.NOT_COME],
+        absent=statuses[Status.ABSENT],
+        late=statuses[Status.LATE],
+        early=sum(1 for verdict, _ in kept if verdict.early),
+        made_up=sum(1 for verdict, made_up in kept if made_up and owes(verdict)),
+        made_up_in_rate=sum(1 for verdict, made_up in kept if made_up and owes(verdict) and counted(verdict, rules)),
+        guests=statuses[Status.GUEST] + statuses[Status.OTHER_GROUP],
+        to_check=statuses[Status.TO_CHECK],
+        exempt=statuses[Status.EXEMPT] + statuses[Status.EXEMPT_CAME],
+        exempt_came=statuses[Status.EXEMPT_CAME],
+        by_leave={one: by_leave[one] for one in LeaveClass if by_leave[one]},
     )
+
+
+def counted(verdict: Verdict, rules: Rules) -> bool:
+    """Whether the person is in 应到: 免 and guests never, 公假 by the setting."""
+    if verdict.status is Status.LEAVE and verdict.leave in PUBLIC:
+        return rules.public_leave_expected
+    return verdict.status in EXPECTED
+
+
+def owes(verdict: Verdict) -> bool:
+    """Whether something was missed that 补课 can make up; who came has nothing to make up."""
+    return verdict.status in EXPECTED - PRESENT
 
 
 def attendance_rate(totals: Totals) -> float | None:
@@ -206,40 +247,64 @@ def attendance_rate(totals: Totals) -> float | None:
     return totals.present / totals.expected if totals.expected else None
 
 
+def studied(totals: Totals, rules: Rules) -> int:
+    """How many took part in the content: 实到, and by the setting those in 应到 who made it up."""
+    return totals.present + (totals.made_up_in_rate if rules.makeup_in_rate else 0)
+
+
 def study_rate(totals: Totals, rules: Rules) -> float | None:
-    """参学率: (实到 + 已补课) / 应到; without the setting the same as 到会率."""
-    if not totals.expected:
-        return None
-    return (totals.present + (totals.made_up if rules.makeup_in_rate else 0)) / totals.expected
+    """参学率: (实到 + 已补课) / 应到; without the setting the same as 到会率. For STUDIES only."""
+    return studied(totals, rules) / totals.expected if totals.expected else None
 
 
-def leave_rate(totals: Totals) -> float | None:
+def on_leave(totals: Totals, rules: Rules) -> int:
+    """How many of 应到 are on leave: 公假 only while it is in 应到."""
+    return totals.leave if rules.public_leave_expected else totals.leave - totals.public_leave
+
+
+def leave_rate(totals: Totals, rules: Rules) -> float | None:
     """请假率: 请假 / 应到."""
-    return totals.leave / totals.expected if totals.expected else None
+    return on_leave(totals, rules) / totals.expected if totals.expected else None
 
 
-def _newest(
-    marks: Sequence[tuple[MarkKind, LeaveClass | None]], family: frozenset[MarkKind]
-) -> tuple[MarkKind, LeaveClass | None] | None:
-    return next((mark for mark in reversed(marks) if mark[0] in family), None)
+def _word(facts: Facts) -> Said | None:
+    """What people say about coming, all corrections done; a denial ends where newer facts show otherwise."""
+    standing: list[Said] = []
+    for said in facts.marks:
+        if said.kind is MarkKind.NOT_ABSENT:
+            standing = [one for one in standing if one.kind is not MarkKind.ABSENT]
+        elif said.kind in _ATTENDANCE and not _outdated(said, facts):
+            standing.append(said)
+    return standing[-1] if standing else None
 
 
-def _presence(facts: Facts, rules: Rules) -> Status:
-    if facts.method is Method.REGISTERED:
-        return Status.REGISTERED
-    if facts.came_at is not None and facts.came_at - facts.starts_at > rules.late_after:
+def _outdated(said: Said, facts: Facts) -> bool:
+    """Denied before a scan became known (the slip was used late), or 无故缺席 before leave was approved."""
+    if said.kind in _DENIALS and facts.recorded_at is not None and said.at < facts.recorded_at:
+        return True
+    return said.kind is MarkKind.ABSENT and facts.leave_since is not None and said.at < facts.leave_since
+
+
+def _newest(marks: Sequence[Said], family: frozenset[MarkKind]) -> MarkKind | None:
+    return next((said.kind for said in reversed(marks) if said.kind in family), None)
+
+
+def _presence(facts: Facts, word: Said | None, rules: Rules) -> Status:
+    if facts.method is Method.REGISTERED or facts.came_at is None:
+        return Status.REGISTERED  # a leader's word that somebody came is 登, whenever it is given
+    if word is None and facts.came_at - facts.starts_at > rules.late_after:
         return Status.LATE
     return Status.CAME
 
 
-def _beside(facts: Facts, *, came: bool) -> Verdict:
+def _beside(facts: Facts, word: Said | None, *, came: bool) -> Verdict:
     """Somebody without a seat, or a guest: outside 应到 and 实到."""
     named = _newest(facts.marks, _BESIDE)
-    if named and came:
-        return Verdict(Status.GUEST if named[0] is MarkKind.GUEST else Status.OTHER_GROUP)
+    if named and (came or word is None):
+        return Verdict(Status.GUEST if named is MarkKind.GUEST else Status.OTHER_GROUP)
     if facts.seat is SeatState.GUEST:
-        return Verdict(Status.GUEST if came else Status.EXEMPT)
-    return Verdict(Status.TO_CHECK if came else Status.EXEMPT)
+        return Verdict(Status.GUEST if came else Status.INVITED)
+    return Verdict(Status.TO_CHECK if came else Status.WITHDRAWN)
 
 
 def _people(db: Session, ids: set[int]) -> list[Member]:
@@ -248,18 +313,15 @@ def _people(db: Session, ids: set[int]) -> list[Member]:
     return list(db.scalars(select(Member).where(Member.id.in_(ids)).order_by(Member.id)))
 
 
-def _standing(db: Session, activity: Activity, people: Sequence[Member], zone: ZoneInfo) -> dict[int, LeaveClass]:
-    """The class of each standing leave that covers the activity's day."""
+def _standing(
+    db: Session, activity: Activity, people: Sequence[Member], zone: ZoneInfo
+) -> dict[int, tuple[LeaveClass, datetime]]:
+    """The class of each standing leave that covers the activity's day, and when it was entered."""
     held = standings.on(db, today(activity.starts_at, zone), [one.id for one in people])
-    return {member: one.leave_class for member, one in held.items() if one.leave_class}
+    return {member: (one.leave_class, one.at) for member, one in held.items() if one.leave_class}
 
 
 def _absent_first(line: Line) -> tuple[int, int, int]:
     order = (Status.NOT_COME, Status.ABSENT, Status.LEAVE, Status.TO_CHECK)
     rank = order.index(line.verdict.status) if line.verdict.status in order else len(order)
     return rank, line.group.id if line.group else 0, line.member.id
-
-
-def _count(verdicts: Sequence[Verdict], statuses: Iterable[Status]) -> int:
-    wanted = set(statuses)
-    return sum(1 for one in verdicts if one.status in wanted)

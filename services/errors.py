@@ -15,17 +15,23 @@ Refusal
 ├── NothingOpen           no activity is under way
 ├── NotAllowed            this needs a right the member does not hold now
 ├── NotSuitable           that office does not suit the person or the group
+├── OwnOffice             nobody ends the own secretaryship: another does
+├── NumberTaken           the 编号 is somebody else's
+├── OnRoll                such a person is on record already
 ├── OutOfOrder            a span ends before it begins
 ├── EditedMeanwhile       somebody else has changed the record since it was opened
 ├── NotExpected           the member is not expected at the activity
 ├── AlreadyHere           the member is checked in
 ├── AlreadyAsked          the member has asked for leave already
+├── OnLeave               the member is on standing leave that day anyway
 ├── TooLateToAsk          the activity is over for more than three days
+├── HasBegun              the activity has begun, leave from it stands
 ├── Decided               the request is settled already
 ├── NoMakeUp              that activity cannot be made up, or not that way
 ├── NotOwed               nothing is to be made up there
 ├── HallCodeStale         the hall's code was right once
 ├── HallCodeUnknown       the hall's code never was right
+├── TooFar                the position is not in the hall
 ├── TooLate               the message was sent too long ago to be judged
 ├── SameName              a roster row could mean two people
 └── LoginRefused          the mini-program's login cannot be accepted
@@ -98,10 +104,11 @@ class NoSuchActivity(Refusal):
 
 @dataclass
 class WrongState(Refusal):
-    """The activity called `title` is in `state`, where this cannot be done."""
+    """The activity called `title` is in `state`, where this cannot be done; `moved_to`: when it now is to begin."""
 
     title: str
     state: ActivityState
+    moved_to: datetime | None = None
 
 
 class NothingOpen(Refusal):
@@ -114,6 +121,26 @@ class NotAllowed(Refusal):
 
 class NotSuitable(Refusal):
     """That office does not suit the person, or the group does not suit the office."""
+
+
+class OwnOffice(Refusal):
+    """Nobody ends the own secretaryship by accident: another does."""
+
+
+@dataclass
+class NumberTaken(Refusal):
+    """The 编号 `number` is that of the person called `name`."""
+
+    number: str
+    name: str
+
+
+@dataclass
+class OnRoll(Refusal):
+    """A person of this name is on record, and nothing tells the new one apart."""
+
+    name: str
+    public_id: str
 
 
 class OutOfOrder(Refusal):
@@ -149,8 +176,22 @@ class AlreadyAsked(Refusal):
     title: str
 
 
+@dataclass
+class OnLeave(Refusal):
+    """Standing leave covers the day of the activity called `title`."""
+
+    title: str
+
+
 class TooLateToAsk(Refusal):
     """The activity has been over for more than three days."""
+
+
+@dataclass
+class HasBegun(Refusal):
+    """The activity called `title` has begun; leave granted from it is not taken back any more."""
+
+    title: str
 
 
 @dataclass
@@ -181,6 +222,13 @@ class HallCodeStale(Refusal):
 
 class HallCodeUnknown(Refusal):
     """The hall's code belongs to no activity under way."""
+
+
+@dataclass
+class TooFar(Refusal):
+    """The position sent is not in the hall of the activity called `title`."""
+
+    title: str
 
 
 class TooLate(Refusal):

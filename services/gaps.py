@@ -9,17 +9,18 @@ from sqlalchemy.orm import Session
 
 from models.activity import ActivityKind, ActivityState
 from models.appointment import COMMITTEE
+from models.member import ON_ROLL, Member
 from models.org import Org, OrgKind
 from services import activities, rights
 
 MONTHLY = (ActivityKind.PARTY_DAY,)
 QUARTERLY = (ActivityKind.BRANCH_MEETING, ActivityKind.LECTURE)  # 党课: a setting of the place, quarterly is usual
-FEWEST_COMMITTEE = 2  # with a secretary alone there is no 支委会
+FEWEST_COMMITTEE = 3  # people; a branch with a secretary and a deputy alone has no 支委会
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """One meeting missing in the month (or, for quarterly kinds, the quarter) of `group`, None for the branch."""
+    """One meeting missing in the month, or in the quarter that ends with it; of `group`, None for the branch."""
 
     kind: ActivityKind
     group: Org | None
@@ -27,21 +28,38 @@ class Gap:
 
 
 def missing(db: Session, day: date, now: datetime, zone: ZoneInfo) -> list[Gap]:
-    """What the month of `day` still lacks, planned or held; cancelled meetings do not count."""
+    """What the month of `day` still lacks, planned or held; cancelled meetings do not count.
+
+    A quarterly meeting is missed in the quarter's last month only: until then there is time, and a gap told three
+    times is read once.
+    """
     month = _held(db, _first(day.year, day.month, zone), _first(day.year, day.month + 1, zone))
-    start = 3 * ((day.month - 1) // 3) + 1
-    quarter = _held(db, _first(day.year, start, zone), _first(day.year, start + 3, zone))
+    held = {kind for kind, _ in month}
     wanted = list(MONTHLY)
-    if len(rights.holders(db, frozenset(COMMITTEE), now, zone)) >= FEWEST_COMMITTEE:
+    if _committee(db, now, zone) >= FEWEST_COMMITTEE:
         wanted.append(ActivityKind.COMMITTEE)
-    gaps = [Gap(kind, None) for kind in wanted if kind not in {one for one, _ in month}]
-    groups = db.scalars(select(Org).where(Org.kind == OrgKind.GROUP).order_by(Org.id))
+    gaps = [Gap(kind, None) for kind in wanted if kind not in held]
     gaps += [
         Gap(ActivityKind.GROUP_MEETING, group)
-        for group in groups
+        for group in _groups(db)
         if (ActivityKind.GROUP_MEETING, group.id) not in month
     ]
-    return gaps + [Gap(kind, None, quarterly=True) for kind in QUARTERLY if kind not in {one for one, _ in quarter}]
+    if day.month % 3:
+        return gaps
+    quarter = _held(db, _first(day.year, day.month - 2, zone), _first(day.year, day.month + 1, zone))
+    held = {kind for kind, _ in quarter}
+    return gaps + [Gap(kind, None, quarterly=True) for kind in QUARTERLY if kind not in held]
+
+
+def _committee(db: Session, now: datetime, zone: ZoneInfo) -> int:
+    """How many people sit on the committee: one may hold two offices of it."""
+    return len({one.member_id for one in rights.holders(db, frozenset(COMMITTEE), now, zone)})
+
+
+def _groups(db: Session) -> list[Org]:
+    """The groups with members on the roll, in their order."""
+    peopled = select(Member.group_id).where(Member.status.in_(ON_ROLL), Member.group_id.is_not(None))
+    return list(db.scalars(select(Org).where(Org.kind == OrgKind.GROUP, Org.id.in_(peopled)).order_by(Org.id)))
 
 
 def _held(db: Session, since: datetime, until: datetime) -> set[tuple[ActivityKind, int]]:

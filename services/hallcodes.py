@@ -53,7 +53,7 @@ def number(db: Session, activity: Activity, at: datetime, rules: HallRules) -> H
     slot = int(at.timestamp()) // rules.number_turns
     before = [other for other in activities.open_now(db) if other.id < activity.id]
     return HallCode(
-        _digits(activity, slot, before),
+        _Numbers([*before, activity], rules).shown(len(before), slot),
         _instant((slot + 1) * rules.number_turns),
         _instant(slot * rules.number_turns + rules.number_lives),
     )
@@ -69,7 +69,8 @@ def of_scene(db: Session, text: str, at: datetime, rules: HallRules) -> Activity
     if not hmac.compare_digest(_seal(activity, slot), found[3]):
         raise HallCodeUnknown
     if activity.state is not ActivityState.OPEN:
-        raise WrongState(activity.title, activity.state)
+        planned = activity.state is ActivityState.PLANNED and activity.moved_from is not None
+        raise WrongState(activity.title, activity.state, activity.starts_at if planned else None)
     # one slot of grace behind, and one ahead for a WeChat clock that is a little slower than ours
     if not -1 <= int(at.timestamp()) // rules.qr - slot <= 1:
         raise HallCodeStale
@@ -84,11 +85,12 @@ def of_number(db: Session, digits: str, at: datetime, rules: HallRules) -> Activ
     second = int(at.timestamp())
     newest = second // rules.number_turns
     oldest = (second - rules.number_lives) // rules.number_turns + 1  # the first slot not yet past its life
-    for index, activity in enumerate(under_way):
-        if any(_digits(activity, slot, under_way[:index]) == digits for slot in range(oldest, newest + 1)):
+    numbers = _Numbers(under_way, rules)
+    for place, activity in enumerate(under_way):
+        if digits in {numbers.shown(place, slot) for slot in range(oldest, newest + 1)}:
             return activity
-    for index, activity in enumerate(under_way):
-        if any(_digits(activity, slot, under_way[:index]) == digits for slot in range(oldest - 3, oldest)):
+    for place in range(len(under_way)):
+        if digits in {numbers.shown(place, slot) for slot in range(oldest - 3, oldest)}:
             raise HallCodeStale
     raise HallCodeUnknown
 
@@ -98,17 +100,24 @@ def _seal(activity: Activity, slot: int) -> str:
     return base64.b32encode(mac[:10]).decode().lower()
 
 
-def _digits(activity: Activity, slot: int, before: list[Activity]) -> str:
-    """The number of a slot: the first draw that no earlier activity shows in this slot or the ones beside it."""
-    taken = {
-        _digits(other, near, before[:index])
-        for index, other in enumerate(before)
-        for near in (slot - 1, slot, slot + 1)
-    }
-    draw = 0
-    while (drawn := _draw(activity, slot, draw)) in taken:
-        draw += 1
-    return drawn
+class _Numbers:
+    """The numbers of activities under way, each worked out once: every one gives way to those planned before it."""
+
+    def __init__(self, under_way: list[Activity], rules: HallRules) -> None:
+        self._under_way = under_way
+        self._beside = (rules.number_lives - 1) // rules.number_turns  # slots either way whose numbers live as well
+        self._known: dict[tuple[int, int], str] = {}
+
+    def shown(self, place: int, slot: int) -> str:
+        """The number of a slot: the first draw that is no number of an earlier activity alive at the same time."""
+        if (place, slot) not in self._known:
+            slots = range(slot - self._beside, slot + self._beside + 1)
+            taken = {self.shown(earlier, near) for earlier in range(place) for near in slots}
+            draw = 0
+            while (drawn := _draw(self._under_way[place], slot, draw)) in taken:
+                draw += 1
+            self._known[place, slot] = drawn
+        return self._known[place, slot]
 
 
 def _draw(activity: Activity, slot: int, draw: int) -> str:

@@ -2,15 +2,16 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from models.activity import Activity, ActivityKind, ActivityState
 from models.attendance import MakeUp, MakeUpWay
-from models.checkin import CheckIn, Seat, SeatState
+from models.checkin import Seat, SeatState
 from models.member import Member
-from services import events
+from services import attendance, events
 from services.errors import NoMakeUp, NotAllowed, NotOwed
 from services.registrations import group_of
 from services.rights import Act
@@ -29,27 +30,24 @@ WAYS: Mapping[ActivityKind, tuple[MakeUpWay, ...]] = {
 WITHIN = timedelta(days=14)
 
 
-def owed(db: Session, member: Member, now: datetime) -> list[Activity]:
+def owed(db: Session, member: Member, now: datetime, zone: ZoneInfo) -> list[Activity]:
     """What the member may still make up: expected, over, not there, not told yet, not older than the term."""
     kinds = [kind for kind, ways in WAYS.items() if ways]
-    came = select(CheckIn.member_id).where(CheckIn.activity_id == Activity.id, CheckIn.member_id == member.id)
     told = select(MakeUp.id).where(MakeUp.activity_id == Activity.id, MakeUp.member_id == member.id)
-    return list(
-        db.scalars(
-            select(Activity)
-            .join(Seat, Seat.activity_id == Activity.id)
-            .where(
-                Seat.member_id == member.id,
-                Seat.state == SeatState.EXPECTED,
-                Activity.state == ActivityState.CLOSED,
-                Activity.kind.in_(kinds),
-                Activity.starts_at > now - WITHIN,
-                ~came.exists(),
-                ~told.exists(),
-            )
-            .order_by(Activity.starts_at)
+    found = db.scalars(
+        select(Activity)
+        .join(Seat, Seat.activity_id == Activity.id)
+        .where(
+            Seat.member_id == member.id,
+            Seat.state == SeatState.EXPECTED,
+            Activity.state == ActivityState.CLOSED,
+            Activity.kind.in_(kinds),
+            Activity.starts_at >= now - WITHIN,
+            ~told.exists(),
         )
+        .order_by(Activity.starts_at, Activity.id)
     )
+    return [one for one in found if _missed(db, member, one, zone)]
 
 
 def tell(db: Session, act: Act, member: Member, activity: Activity, way: MakeUpWay, content: str) -> MakeUp:
@@ -57,7 +55,7 @@ def tell(db: Session, act: Act, member: Member, activity: Activity, way: MakeUpW
     act.demand(act.by is not None and act.by.id == member.id)
     if way not in WAYS[activity.kind]:
         raise NoMakeUp(activity.title)
-    if activity.id not in {one.id for one in owed(db, member, act.now)}:
+    if activity.id not in {one.id for one in owed(db, member, act.now, act.zone)}:
         raise NotOwed(activity.title)
     made = MakeUp(activity_id=activity.id, member_id=member.id, way=way, content=content, told_at=act.now)
     db.add(made)
@@ -85,3 +83,12 @@ def of(db: Session, activity: Activity) -> dict[int, MakeUp]:
 def find(db: Session, public_id: str) -> MakeUp | None:
     """The make-up of that public id."""
     return db.scalar(select(MakeUp).where(MakeUp.public_id == public_id))
+
+
+def _missed(db: Session, member: Member, activity: Activity, zone: ZoneInfo) -> bool:
+    """Whether the sheet, corrections and all, says that the member missed it."""
+    late = attendance.Rules(late_after=timedelta(0))  # whoever came late was there
+    return any(
+        line.member.id == member.id and attendance.owes(line.verdict)
+        for line in attendance.sheet(db, activity, late, zone)
+    )

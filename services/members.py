@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from models.checkin import HeldScan
 from models.member import ON_ROLL, BindCode, Identity, Member, WrongCode
+from services import visits
 from services.errors import (
     BoundToAnother,
     CodeExpired,
@@ -153,6 +154,9 @@ def learn_unionid(db: Session, identity: Identity, unionid: str | None, now: dat
 
 def forget_account(db: Session, account: Account) -> None:
     """Erase what ties a person to WeChat: identity, unionid, logins, waiting scans; the branch's records stay."""
+    member = of_account(db, account)
+    if member is not None:
+        visits.end_all(db, member.id)
     db.execute(delete(HeldScan).where(HeldScan.app_id == account.app_id, HeldScan.openid == account.openid))
     db.execute(delete(Identity).where(Identity.app_id == account.app_id, Identity.openid == account.openid))
 
@@ -215,6 +219,7 @@ def _join(db: Session, identity: Identity, member: Member, now: datetime, allowe
         if allowed_at is None or rival.bound_at is None or rival.bound_at >= allowed_at:
             raise MemberBound
         rival.member_id = None
+        visits.end_all(db, member.id)  # it was the old account that let them in
         db.flush()
     identity.member_id = member.id
     identity.bound_at = now

@@ -1,12 +1,12 @@
 """Notices: one row a person and occurrence; sent while it is of use, else shown at the person's next contact."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -18,7 +18,11 @@ from services import activities, leaves
 from services.rows import touched
 
 MORNING, EVENING, LATE_EVENING = time(7, 30), time(20, 30), time(21)
+AT_ONCE = frozenset({NoticeKind.MOVED, NoticeKind.CANCELLED})  # these may go until LATE_EVENING
 LEASE = timedelta(minutes=2)  # after which another sender takes a claimed notice for its own
+SENDING = "sending"  # the reason of a claimed notice from the moment on when its message may have left
+REPLACED = "replaced"  # the reason of a notice closed because a later one says more
+TO_SHOW = (NoticeState.WAITING, NoticeState.UNSURE, NoticeState.FAILED)
 Plain = str | int | bool | None
 
 
@@ -52,6 +56,9 @@ def cancelled(db: Session, activity: Activity, now: datetime, zone: ZoneInfo) ->
         "at": activity.starts_at.isoformat(),
         "reason": activity.reason,
     }
+    waiting = select(Leave).where(Leave.activity_id == activity.id, Leave.state == LeaveState.WAITING)
+    for leave in db.scalars(waiting):
+        leave_settled(db, leave, now)
     return _to_expected(db, activity, NoticeKind.CANCELLED, facts, now, zone)
 
 
@@ -59,20 +66,28 @@ def leave_asked(db: Session, leave: Leave, now: datetime, zone: ZoneInfo) -> int
     """Ask those who may decide; returns how many rows are new."""
     facts = {**_leave_facts(db, leave), "name": leave.member.name, "class": leave.leave_class.value}
     useful = leave.asked_at + timedelta(days=7)
-    told = Told(NoticeKind.LEAVE_ASKED, leave.public_id, facts, quiet(now, zone), useful)
+    due = earliest(NoticeKind.LEAVE_ASKED, now, zone)
+    told = Told(NoticeKind.LEAVE_ASKED, leave.public_id, facts, due, useful)
     return sum(write(db, leader, told, now) for leader in leaves.deciders(db, leave, now, zone))
 
 
 def leave_decided(db: Session, leave: Leave, now: datetime, zone: ZoneInfo) -> int:
-    """Tell the member how it was decided."""
+    """Tell the member how it was decided, and those who were to be asked nothing more."""
+    leave_settled(db, leave, now)
     facts = {
         **_leave_facts(db, leave),
         "agreed": leave.state is LeaveState.APPROVED,
         "by": leave.decided_by.name if leave.decided_by else "",
         "note": leave.note,
     }
-    told = Told(NoticeKind.LEAVE_DECIDED, leave.public_id, facts, quiet(now, zone), now + timedelta(days=7))
+    due = earliest(NoticeKind.LEAVE_DECIDED, now, zone)
+    told = Told(NoticeKind.LEAVE_DECIDED, leave.public_id, facts, due, now + timedelta(days=7))
     return write(db, leave.member, told, now)
+
+
+def leave_settled(db: Session, leave: Leave, now: datetime) -> None:
+    """Ask nobody any more: the request is decided, withdrawn, or about what does not take place."""
+    _replace(db, (NoticeKind.LEAVE_ASKED,), f"{leave.public_id}:", now)
 
 
 def write(db: Session, member: Member, told: Told, now: datetime) -> int:
@@ -95,51 +110,106 @@ def write(db: Session, member: Member, told: Told, now: datetime) -> int:
     return len(made.all())
 
 
-def claim(db: Session, now: datetime, most: int) -> list[Notice]:
-    """Take up to `most` due notices for sending, for the time of a lease; expired ones are closed on the way."""
-    waits = or_(
-        Notice.state == NoticeState.WAITING,
-        (Notice.state == NoticeState.CLAIMED) & (Notice.claimed_until < now),
-    )
+def pending(db: Session, now: datetime, zone: ZoneInfo) -> bool:
+    """Whether `claim` would find something to do; a look that writes nothing."""
+    lapsed, spent, ripe = _lapsed(now), _spent(now), _ripe(now, zone)
+    return db.scalar(select(Notice.id).where(or_(lapsed, spent, ripe)).limit(1)) is not None
+
+
+def claim(db: Session, now: datetime, zone: ZoneInfo, most: int) -> list[Notice]:
+    """Take up to `most` due notices for sending, for the time of a lease; nothing in the quiet hours of its kind.
+
+    On the way what is past its use becomes EXPIRED, and UNSURE what a sender had begun to send when it ended.
+    """
     touched(
         db,
         update(Notice)
-        .where(waits, Notice.useful_until <= now)
-        .values(state=NoticeState.EXPIRED, claimed_until=None, closed_at=now),
+        .where(_lapsed(now))
+        .values(state=NoticeState.UNSURE, claimed_until=None, closed_at=now, reason=SENDING),
     )
-    due = select(Notice.id).where(waits, Notice.due_at <= now, Notice.reason == "").order_by(Notice.id).limit(most)
+    touched(db, update(Notice).where(_spent(now)).values(state=NoticeState.EXPIRED, claimed_until=None, closed_at=now))
+    due = select(Notice.id).where(_ripe(now, zone)).order_by(Notice.due_at, Notice.id).limit(most)
     taken = db.scalars(
         update(Notice)
-        .where(Notice.id.in_(due), waits)
+        .where(Notice.id.in_(due), _ripe(now, zone))  # said twice: who waited for a lock looks again at the row
         .values(state=NoticeState.CLAIMED, claimed_until=now + LEASE)
         .returning(Notice)
+        .execution_options(populate_existing=True)
     )
-    return list(taken)
+    return sorted(taken, key=lambda one: (one.due_at, one.id))
 
 
-def close(db: Session, notice_id: int, state: NoticeState, now: datetime, reason: str = "") -> None:
-    """Record what became of a claimed notice: SENT, UNSURE or FAILED; WAITING with a reason waits for a contact."""
+def begin(db: Session, notice: Notice) -> bool:
+    """Note, before anything leaves, that the claimed notice is being sent; False if it is no longer this claim's.
+
+    From here on its message may have left: a sender that ends now leaves it UNSURE, not to be sent again.
+    """
+    ours = update(Notice).where(
+        Notice.id == notice.id, Notice.state == NoticeState.CLAIMED, Notice.claimed_until == notice.claimed_until
+    )
+    return bool(touched(db, ours.where(Notice.reason == "").values(reason=SENDING)))
+
+
+def close(db: Session, notice: Notice, state: NoticeState, now: datetime, reason: str = "") -> None:
+    """Record what became of a begun notice: SENT, UNSURE or FAILED; WAITING with a reason waits for a contact.
+
+    Whoever took it for UNSURE because the answer came late is corrected; what was shown meanwhile stays so.
+    """
     done = None if state is NoticeState.WAITING else now
+    begun = or_(Notice.state == NoticeState.CLAIMED, Notice.state == NoticeState.UNSURE)
     touched(
         db,
         update(Notice)
-        .where(Notice.id == notice_id, Notice.state == NoticeState.CLAIMED)
+        .where(Notice.id == notice.id, begun, Notice.reason == SENDING)
         .values(state=state, claimed_until=None, closed_at=done, reason=reason),
     )
 
 
+def later(db: Session, claimed: Sequence[Notice], at: datetime, zone: ZoneInfo) -> None:
+    """Put claimed notices back for another try at `at`, or when the quiet hours in which that falls are over.
+
+    Only for what certainly has not left: not begun yet, or WeChat was not reached.
+    """
+    for notice in claimed:
+        ours = update(Notice).where(
+            Notice.id == notice.id,
+            Notice.state == NoticeState.CLAIMED,
+            Notice.claimed_until == notice.claimed_until,
+        )
+        due = earliest(notice.kind, at, zone)
+        touched(db, ours.values(state=NoticeState.WAITING, claimed_until=None, reason="", due_at=due))
+
+
 def unseen(db: Session, member: Member, now: datetime) -> list[Notice]:
     """What is to be shown at this contact: waiting, unsure or failed, and still of use; oldest first."""
-    kept = (NoticeState.WAITING, NoticeState.UNSURE, NoticeState.FAILED)
-    found = select(Notice).where(Notice.member_id == member.id, Notice.state.in_(kept), Notice.useful_until > now)
+    found = select(Notice).where(Notice.member_id == member.id, Notice.state.in_(TO_SHOW), Notice.useful_until > now)
     return list(db.scalars(found.order_by(Notice.id)))
 
 
+def waiting(db: Session, member: Member, now: datetime) -> int:
+    """How many `unseen` would find; for the ways that many people take at once."""
+    mine = select(func.count()).where(Notice.member_id == member.id, Notice.state.in_(TO_SHOW))
+    return db.scalar(mine.where(Notice.useful_until > now)) or 0
+
+
+def latest(db: Session, member: Member, now: datetime, most: int) -> list[Notice]:
+    """What was told last and still is of use, newest first."""
+    told = (NoticeState.SENT, NoticeState.SHOWN)
+    found = select(Notice).where(Notice.member_id == member.id, Notice.state.in_(told), Notice.useful_until > now)
+    return list(db.scalars(found.order_by(Notice.id.desc()).limit(most)))
+
+
+def asked_last(db: Session, member: Member, now: datetime) -> Notice | None:
+    """The question about a leave request that was sent to this person last; None once it is of no use."""
+    kinds = (Notice.kind == NoticeKind.LEAVE_ASKED, Notice.state.in_((NoticeState.SENT, NoticeState.UNSURE)))
+    found = select(Notice).where(Notice.member_id == member.id, *kinds, Notice.useful_until > now)
+    return db.scalar(found.order_by(Notice.closed_at.desc(), Notice.id.desc()).limit(1))
+
+
 def shown(db: Session, notices: Sequence[Notice], now: datetime) -> None:
-    """They have been read to the person."""
-    for notice in notices:
-        notice.state, notice.claimed_until, notice.closed_at = NoticeState.SHOWN, None, now
-    db.flush()
+    """They have been read to the person; what a sender has taken meanwhile stays the sender's."""
+    still = update(Notice).where(Notice.id.in_([one.id for one in notices]), Notice.state.in_(TO_SHOW))
+    touched(db, still.values(state=NoticeState.SHOWN, closed_at=now))
 
 
 def facts_of(notice: Notice) -> Mapping[str, Plain]:
@@ -151,6 +221,11 @@ def facts_of(notice: Notice) -> Mapping[str, Plain]:
 def openid_of(db: Session, member_id: int, app_id: str) -> str | None:
     """Where the member is reached in that app; None while no account is bound."""
     return db.scalar(select(Identity.openid).where(Identity.member_id == member_id, Identity.app_id == app_id))
+
+
+def earliest(kind: NoticeKind, at: datetime, zone: ZoneInfo) -> datetime:
+    """`at`, or when the quiet hours of that kind of notice are over."""
+    return quiet(at, zone, LATE_EVENING if kind in AT_ONCE else EVENING)
 
 
 def quiet(at: datetime, zone: ZoneInfo, evening: time = EVENING) -> datetime:
@@ -166,11 +241,43 @@ def _to_expected(
     db: Session, activity: Activity, kind: NoticeKind, facts: Mapping[str, Plain], now: datetime, zone: ZoneInfo
 ) -> int:
     useful = max(activity.starts_at, activity.moved_from or now, now + timedelta(hours=12))
+    _replace(db, AT_ONCE, f"{activity.public_id}.", now)
     occurrence = f"{activity.public_id}.{activity.version}"
-    told = Told(kind, occurrence, facts, quiet(now, zone, LATE_EVENING), useful)
+    told = Told(kind, occurrence, facts, earliest(kind, now, zone), useful)
     return sum(write(db, one, told, now) for one in activities.expected(db, activity))
 
 
 def _leave_facts(db: Session, leave: Leave) -> dict[str, Plain]:
     activity = db.get_one(Activity, leave.activity_id)
     return {"leave": leave.public_id, "title": activity.title, "at": activity.starts_at.isoformat()}
+
+
+def _replace(db: Session, kinds: Collection[NoticeKind], occurrence: str, now: datetime) -> None:
+    """Close what is still to be told of an occurrence: what it says is no longer so."""
+    written = [Notice.once.startswith(f"{kind.value}:{occurrence}") for kind in kinds]
+    waiting = update(Notice).where(Notice.state.in_(TO_SHOW), or_(*written))
+    touched(db, waiting.values(state=NoticeState.EXPIRED, closed_at=now, reason=REPLACED))
+
+
+def _ripe(now: datetime, zone: ZoneInfo) -> ColumnElement[bool]:
+    """May be sent now: due, of use, of a kind that is not quiet now, and nobody's or held too long."""
+    awake = [kind for kind in NoticeKind if earliest(kind, now, zone) == now]
+    left_lying = and_(Notice.state == NoticeState.CLAIMED, Notice.claimed_until < now)
+    return and_(
+        or_(Notice.state == NoticeState.WAITING, left_lying),
+        Notice.reason == "",
+        Notice.due_at <= now,
+        Notice.useful_until > now,
+        Notice.kind.in_(awake),
+    )
+
+
+def _lapsed(now: datetime) -> ColumnElement[bool]:
+    """Begun by a sender that has not been heard of since."""
+    return and_(Notice.state == NoticeState.CLAIMED, Notice.reason == SENDING, Notice.claimed_until < now)
+
+
+def _spent(now: datetime) -> ColumnElement[bool]:
+    """Past its use, and in nobody's hands."""
+    left_lying = and_(Notice.state == NoticeState.CLAIMED, Notice.reason == "", Notice.claimed_until < now)
+    return and_(or_(Notice.state == NoticeState.WAITING, left_lying), Notice.useful_until <= now)

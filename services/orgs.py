@@ -19,6 +19,18 @@ def branch(db: Session, name: str = "") -> Org:
     return found
 
 
+def hold(db: Session) -> Org:
+    """The branch, held until the transaction ends: of two who change the roll at once the second waits."""
+    found = branch(db)
+    db.refresh(found, with_for_update=True)
+    return found
+
+
+def groups(db: Session) -> list[Org]:
+    """The groups of the branch, as they were made."""
+    return list(db.scalars(select(Org).where(Org.kind == OrgKind.GROUP).order_by(Org.id)))
+
+
 def group(db: Session, name: str) -> Org:
     """The group of that name below the branch, made if there is none."""
     above = branch(db)

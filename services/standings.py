@@ -17,12 +17,19 @@ from services.rights import Act
 def enter(
     db: Session, act: Act, member: Member, leave_class: LeaveClass | None, span: tuple[date, date | None], reason: str
 ) -> Standing:
-    """Enter a standing leave of that class, or with no class an exemption (免). Raises NotAllowed, OutOfOrder."""
+    """Enter a standing leave of that class, or with no class an exemption (免); the same again is the one there is.
+
+    Seats follow when an activity opens; `people.excuse` brings those of planned ones in line at once.
+    Raises NotAllowed, OutOfOrder.
+    """
     act.demand(act.rights.runs_branch)
     starts, ends = span
     if ends is not None and ends < starts:
         raise OutOfOrder
     kind = StandingKind.EXEMPT if leave_class is None else StandingKind.LEAVE
+    for one in of(db, member):
+        if (one.kind, one.leave_class, one.starts, one.ends, one.reason) == (kind, leave_class, starts, ends, reason):
+            return one
     made = Standing(
         member_id=member.id,
         kind=kind,
@@ -34,7 +41,7 @@ def enter(
         at=act.now,
     )
     db.add(made)
-    events.log(db, act, f"standing_{kind.value}", member, reason=reason)
+    _log(db, act, f"standing_{kind.value}", member, made)
     return made
 
 
@@ -43,8 +50,18 @@ def end(db: Session, act: Act, standing: Standing, last: date) -> None:
     act.demand(act.rights.runs_branch)
     if last < standing.starts:
         raise OutOfOrder
+    if standing.ends == last:
+        return
     standing.ends = last
-    events.log(db, act, "standing_ended", db.get_one(Member, standing.member_id))
+    _log(db, act, "standing_ended", db.get_one(Member, standing.member_id), standing)
+
+
+def withdraw(db: Session, act: Act, standing: Standing) -> None:
+    """Take back what was entered by mistake; what it said stays in the log. Raises NotAllowed."""
+    act.demand(act.rights.runs_branch)
+    _log(db, act, "standing_withdrawn", db.get_one(Member, standing.member_id), standing)
+    db.delete(standing)
+    db.flush()
 
 
 def on(db: Session, day: date, people: Sequence[int] | None = None) -> dict[int, Standing]:
@@ -61,9 +78,23 @@ def on(db: Session, day: date, people: Sequence[int] | None = None) -> dict[int,
 
 def of(db: Session, member: Member) -> list[Standing]:
     """All of a member's, newest first."""
-    return list(db.scalars(select(Standing).where(Standing.member_id == member.id).order_by(Standing.starts.desc())))
+    mine = select(Standing).where(Standing.member_id == member.id)
+    return list(db.scalars(mine.order_by(Standing.starts.desc(), Standing.id.desc())))
 
 
 def find(db: Session, public_id: str) -> Standing | None:
     """The standing of that public id."""
     return db.scalar(select(Standing).where(Standing.public_id == public_id))
+
+
+def _log(db: Session, act: Act, verb: str, member: Member, standing: Standing) -> None:
+    events.log(
+        db,
+        act,
+        verb,
+        member,
+        **{"class": standing.leave_class.value if standing.leave_class else ""},
+        starts=standing.starts.isoformat(),
+        ends=standing.ends.isoformat() if standing.ends else "",
+        reason=standing.reason,
+    )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from models.member import MemberStatus
+from models.member import Member, MemberStatus
 from sheets import table
 from sheets.table import Cell, Row
 from texts import sheet as texts
@@ -33,6 +33,13 @@ COLUMNS: Mapping[str, str] = {
     **dict.fromkeys(("党小组", "所在党小组", "所属党小组"), "group"),
     **dict.fromkeys(("人员类别", "党员类别", "政治面貌"), "status"),
     **dict.fromkeys(("党籍状态",), "standing"),
+    **dict.fromkeys(("民族",), "ethnicity"),
+    **dict.fromkeys(("学历", "文化程度", "最高学历"), "education"),
+    **dict.fromkeys(
+        ("工作岗位及职务", "工作单位及职务", "单位及职务", "工作岗位", "岗位及职务", "行政职务", "工作单位"), "post"
+    ),
+    **dict.fromkeys(("转入日期", "转入时间", "组织关系转入日期", "组织关系转入时间"), "moved_in"),
+    **dict.fromkeys(("备注",), "note"),
 }
 
 STATUSES: Mapping[str, MemberStatus] = {
@@ -55,7 +62,11 @@ STANDINGS: Mapping[str, MemberStatus | None] = {
 GENDERS: Mapping[str, str] = {"男": "男", "女": "女", "男性": "男", "女性": "女"}
 NOTHING = frozenset({"", "-", "--", "—", "——", "/", "\\", "无", "暂无", "空", "未填", "#N/A"})
 
-_WRITTEN = ("序号", NAME, "性别", "出生年月", "入党日期", "转正日期", "党员类别", "党小组", "联系电话", "编号")
+# 党内职务 is written and never read: an office comes from an appointment, not from a table.
+_WRITTEN = (
+    *("序号", NAME, "性别", "民族", "出生年月", "学历", "入党日期", "转正日期", "党员类别", "党小组", "党内职务"),
+    *("工作岗位及职务", "联系电话", "转入日期", "备注", "编号"),
+)
 _INTERPUNCT = re.compile(r"\s*[·•‧∙⋅・･᛫．﹒]\s*|(?<=[^\x00-\x7f])\s*\.\s*(?=[^\x00-\x7f])")
 _DATE = re.compile(r"(\d{4})(\d\d)(\d\d)?|(\d{4})(?:[-./年、](\d{1,2})(?:[-./月、](\d{1,2})日?|月)?|年)?")
 _FIRST_SERIAL, _LAST_SERIAL = 10_000, 73_415  # 1927-05-18 to 2100-12-31 as spreadsheets count days
@@ -77,6 +88,11 @@ class RosterLine:
     phone: str | None = None
     group: str | None = None
     status: MemberStatus | None = None
+    ethnicity: str | None = None
+    education: str | None = None
+    post: str | None = None
+    moved_in: dt.date | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,24 +126,72 @@ def read(path: Path) -> list[RosterLine | RosterFault]:
     return [line for line in lines if line is not None]
 
 
-def write(lines: Iterable[RosterLine], path: Path) -> None:
-    """Write the roster in the order given, for people and for `read`: .csv or .xlsx. Raises SheetRefused."""
+def write(lines: Iterable[RosterLine], path: Path, offices: Mapping[int, str] | None = None) -> None:
+    """Write the roster in the order given, for people and for `read`: .csv or .xlsx. Raises SheetRefused.
+
+    `offices` is 党内职务 by the `row` of a line.
+    """
     rows = [
         [
             str(place),
             line.name,
             line.gender or "",
+            line.ethnicity or "",
             line.born or "",
+            line.education or "",
             line.joined or "",
             line.confirmed or "",
             STATUS[line.status] if line.status else "",
             line.group or "",
+            (offices or {}).get(line.row, ""),
+            line.post or "",
             line.phone or "",
+            line.moved_in.isoformat() if line.moved_in else "",
+            line.note or "",
             line.number or "",
         ]
         for place, line in enumerate(lines, start=1)
     ]
     table.write(path, _WRITTEN, rows, "党员名册")
+
+
+def of(row: int, member: Member) -> RosterLine:
+    """A person on record as a line of the roster."""
+    return RosterLine(
+        row=row,
+        name=member.name,
+        number=member.number,
+        gender=member.gender,
+        born=member.born,
+        joined=member.joined,
+        confirmed=member.confirmed,
+        phone=member.phone,
+        group=member.group.name if member.group else None,
+        status=member.status,
+        ethnicity=member.ethnicity,
+        education=member.education,
+        post=member.post,
+        moved_in=member.moved_in,
+        note=member.note,
+    )
+
+
+def one(said: Mapping[str, str]) -> tuple[RosterLine, dict[str, str]]:
+    """One person as typed into a form, by field: as far as it can be understood, and what is wrong with which field.
+
+    Fields are those of RosterLine; status is its code or any word for it. The same forms are taken as in a file.
+    """
+    found: dict[str, str | dt.date | None] = {}
+    faults: dict[str, str] = {}
+    for field, understand in _FIELDS.items():
+        text = said.get(field, "")
+        try:
+            found[field] = understand(text) if _squeezed(text) not in NOTHING else None
+        except _Unfit as unfit:
+            faults[field], found[field] = unfit.reason, None
+    if not found["name"] and "name" not in faults:
+        faults["name"] = texts.NO_NAME
+    return _person(0, found, None), faults
 
 
 def _line(row: Row, header: list[str], columns: Mapping[str, list[int]]) -> RosterLine | RosterFault | None:
@@ -142,7 +206,7 @@ def _line(row: Row, header: list[str], columns: Mapping[str, list[int]]) -> Rost
         return None
     if "name" not in cells:
         return RosterFault(row.line, NAME, texts.NO_NAME)
-    found: dict[str, str | None] = {}
+    found: dict[str, str | dt.date | None] = {}
     column = NAME
     try:
         for field, understand in _FIELDS.items():
@@ -154,17 +218,18 @@ def _line(row: Row, header: list[str], columns: Mapping[str, list[int]]) -> Rost
         standing = None if cell is None else _known(STANDINGS, cell, texts.STANDING)
     except _Unfit as unfit:
         return RosterFault(row.line, column, unfit.reason)
+    return _person(row.line, found, standing or status)
+
+
+def _person(row: int, found: Mapping[str, str | dt.date | None], status: MemberStatus | None) -> RosterLine:
+    moved_in = found["moved_in"]
+    texts_of = {field: str(value) if value else None for field, value in found.items() if field != "moved_in"}
     return RosterLine(
-        row=row.line,
-        name=found["name"] or "",
-        number=found["number"],
-        gender=found["gender"],
-        born=found["born"],
-        joined=found["joined"],
-        confirmed=found["confirmed"],
-        phone=found["phone"],
-        group=found["group"],
-        status=standing or status,
+        row=row,
+        name=texts_of.pop("name") or "",
+        **texts_of,
+        status=status,
+        moved_in=moved_in if isinstance(moved_in, dt.date) else None,
     )
 
 
@@ -245,6 +310,14 @@ def _date(cell: Cell) -> str:
     return _iso(year, month, day)
 
 
+def _whole_day(cell: Cell) -> dt.date:
+    """A day from which people are counted, so the year or month alone will not do."""
+    found = _date(cell)
+    if len(found) < len("2008-07-01"):
+        raise _Unfit(texts.WHOLE_DAY)
+    return dt.date.fromisoformat(found)
+
+
 def _iso(year: str, month: str | None, day: str | None) -> str:
     shown = "-".join(part.zfill(2) for part in (year, month, day) if part)
     try:
@@ -263,7 +336,7 @@ def _known(codes: Mapping[str, T], cell: Cell, reason: str) -> T:
     return codes[text]
 
 
-_FIELDS: Mapping[str, Callable[[Cell], str]] = {
+_FIELDS: Mapping[str, Callable[[Cell], str | dt.date]] = {
     "name": _name,
     "number": _short("编号", LONGEST_NUMBER),
     "gender": _gender,
@@ -272,4 +345,9 @@ _FIELDS: Mapping[str, Callable[[Cell], str]] = {
     "confirmed": _date,
     "phone": _phone,
     "group": _short("党小组", LONGEST_GROUP),
+    "ethnicity": _short("民族", 20),
+    "education": _short("学历", 20),
+    "post": _short("工作岗位及职务", 60),
+    "moved_in": _whole_day,
+    "note": _short("备注", 200),
 }

@@ -20,6 +20,7 @@ def blueprint(world: World) -> Blueprint:
     for method, path, work in ROUTES:
         paths.add_url_rule(path, path.strip("/").replace("/", "_"), _view(world, work), methods=[method])
     paths.add_url_rule("/cgi-bin/showqrcode", "showqrcode", _view_code(world))
+    paths.add_url_rule("/cgi-bin/media/get", "media_get", _view_medium(world))
     return paths
 
 
@@ -68,5 +69,21 @@ def _view_code(world: World) -> Callable[[], Response]:
         picture = io.BytesIO()
         segno.make(ticket.url, error="m").save(picture, kind="png", scale=6, border=2)
         return Response(picture.getvalue(), mimetype="image/png")
+
+    return view
+
+
+def _view_medium(world: World) -> Callable[[], Response]:
+    """The file itself, or JSON where it is refused."""
+
+    def view() -> Response:
+        world.count(request.path)
+        call = Call(world, request)
+        try:
+            call.authorise()
+            medium = world.media.find(call.query("media_id"))
+        except ApiError as error:
+            return _json(error.answer())
+        return Response(medium.content, mimetype=medium.content_type)
 
     return view

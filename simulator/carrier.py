@@ -10,6 +10,7 @@ from simulator import words
 from simulator.clock import Clock
 from simulator.courier import Courier, Exchange, Manner, Message
 from simulator.journal import Journal, Side
+from simulator.media import Media
 from simulator.tickets import Tickets
 
 EXCHANGES_KEPT = 50
@@ -30,11 +31,12 @@ class Complaint:
 class Carrier:
     """What every phone of one world shares."""
 
-    def __init__(self, courier: Courier, clock: Clock, tickets: Tickets, journal: Journal) -> None:
+    def __init__(self, courier: Courier, clock: Clock, tickets: Tickets, journal: Journal, media: Media) -> None:
         self.courier = courier
         self.clock = clock
         self.tickets = tickets
         self.journal = journal
+        self.media = media
         self.complaints: list[Complaint] = []
         self._lock = threading.Lock()
         self._kept: dict[str, deque[Exchange]] = {}
@@ -70,6 +72,11 @@ class Carrier:
             self._show(person, exchange)
         self.journal.changed("exchanges")
         return exchange
+
+    def complain(self, who: str, title: str, sentence: str) -> None:
+        """Note a fault of the server that no message of a person has brought to light."""
+        with self._lock:
+            self.complaints.append(Complaint(who, title, sentence))
 
     def exchanges(self, person: str) -> list[Exchange]:
         """A person's newest exchanges, oldest first."""

@@ -134,6 +134,10 @@ def _world(paths: Blueprint, world: World) -> None:
     def calls() -> Response:
         return jsonify(dict(world.calls))
 
+    @paths.post("/handshake")
+    def handshake() -> Response:
+        return jsonify({"complaint": world.shake()})
+
     @paths.get("/complaints")
     def complaints() -> Response:
         return jsonify(world.complaints)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from simulator.accounts import OfficialAccount
 from simulator.checker import Asked, Verdict, check
 from simulator.clock import Clock
-from simulator.packing import LAWFUL, Hostile, Mode, Parcel, Stamp, pack
+from simulator.packing import LAWFUL, Hostile, Mode, Parcel, Stamp, in_json, pack
 from simulator.transport import Answer, Cut, Post
 from simulator.xmlform import Value
 
@@ -22,7 +22,8 @@ from simulator.xmlform import Value
 class Manner:
     """How one message is delivered; None means the way of the world it is in.
 
-    `copies` deliveries start at the same instant; `same_stamp` repeats timestamp and nonce.
+    `copies` deliveries start at the same instant; `same_stamp` repeats timestamp and nonce; `json` is the
+    format a mini-program may be set to.
     """
 
     copies: int = 1
@@ -30,6 +31,7 @@ class Manner:
     hostile: Hostile | None = None
     tries: int | None = None
     same_stamp: bool | None = None
+    json: bool = False
 
 
 HONEST = Manner()
@@ -180,6 +182,8 @@ class Courier:
     def _attempt(self, message: Message, manner: Manner, stamp: Stamp) -> Delivery:
         mode = manner.mode or self.mode
         sent = pack(self.account, message.openid, message.xml, mode, stamp, manner.hostile)
+        if manner.json:
+            sent = in_json(sent)
         begun = time.monotonic()
         try:
             answer = self.post(sent.query, sent.body, self.cut)

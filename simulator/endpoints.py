@@ -1,8 +1,11 @@
-"""What each API path does: tokens, codes, menu, followers, customer service, mini-program login.
+"""What each API path does: tokens, codes, menu, followers, customer service, media, logins.
 
 Paths, fields and errors are those of the platform's own pages (接口文档).
 """
 
+import base64
+import os
+import secrets
 from collections.abc import Callable
 
 from simulator import menus
@@ -210,7 +213,61 @@ def login(call: Call) -> Json:
         raise ApiError(40013)
     if not call.query("js_code"):
         raise ApiError(41008)
-    return call.world.logins.exchange(call.query("js_code"))
+    code = call.world.logins.exchange(call.query("js_code"))
+    answer: Json = {"session_key": base64.b64encode(os.urandom(16)).decode(), "openid": code.openid}
+    if code.unionid:
+        answer["unionid"] = code.unionid
+    return answer
+
+
+def page_login(call: Call) -> Json:
+    """GET /sns/oauth2/access_token: who looks at a page; a token of its own kind, a code once."""
+    app_id = _check_secret(call, call.query("appid"), call.query("secret"))
+    if app_id != call.world.accounts.official_account.app_id:
+        raise ApiError(40013)
+    if call.query("grant_type") != "authorization_code":
+        raise ApiError(40002)
+    if not call.query("code"):
+        raise ApiError(41008)
+    code = call.world.page_logins.exchange(call.query("code"))
+    answer: Json = {
+        "access_token": "page_" + secrets.token_urlsafe(64),
+        "expires_in": 7200,
+        "refresh_token": "refresh_" + secrets.token_urlsafe(64),
+        "openid": code.openid,
+        "scope": code.scope,
+    }
+    if code.snapshot:
+        answer["is_snapshotuser"] = 1
+    if code.unionid and code.scope == "snsapi_userinfo":
+        answer["unionid"] = code.unionid
+    return answer
+
+
+def show_typing(call: Call) -> Json:
+    """POST /cgi-bin/message/custom/typing: 「对方正在输入」, within an open window."""
+    call.authorise()
+    fields = call.fields
+    if fields.get("command") not in ("Typing", "CancelTyping"):
+        raise ApiError(45072)
+    person = call.world.by_openid(str(fields.get("touser", "")))
+    if person is None:
+        raise ApiError(40003)
+    if not person.windows.any_open(call.world.clock.now()):
+        raise ApiError(45080)
+    return DONE
+
+
+def upload(call: Call) -> Json:
+    """POST /cgi-bin/media/upload: one file, for three days."""
+    call.authorise()
+    file = call.request.files.get("media")
+    if file is None:
+        raise ApiError(41005)
+    kind = call.query("type")
+    media_id = call.world.media.upload(kind, file.read(), file.mimetype)
+    named = "thumb_media_id" if kind == "thumb" else "media_id"
+    return {"type": kind, named: media_id, "created_at": call.world.clock.timestamp()}
 
 
 ROUTES: tuple[tuple[str, str, Callable[[Call], Json]], ...] = (
@@ -226,5 +283,8 @@ ROUTES: tuple[tuple[str, str, Callable[[Call], Json]], ...] = (
     ("POST", "/cgi-bin/user/info/batchget", user_infos),
     ("GET", "/cgi-bin/user/get", user_list),
     ("POST", "/cgi-bin/message/custom/send", send_message),
+    ("POST", "/cgi-bin/message/custom/typing", show_typing),
+    ("POST", "/cgi-bin/media/upload", upload),
     ("GET", "/sns/jscode2session", login),
+    ("GET", "/sns/oauth2/access_token", page_login),
 )

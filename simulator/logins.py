@@ -1,12 +1,11 @@
-"""Mini-program login codes: made by the client, exchanged once within five minutes.
+"""Login codes of the mini-program and of web pages: made by the client, exchanged once within five minutes.
 
-Source: platform page 小程序登录 (auth.code2Session).
+Source: platform pages 小程序登录 (auth.code2Session) and 网页授权.
 """
 
-import base64
-import os
 import secrets
 import threading
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,44 +16,51 @@ LIFE = timedelta(minutes=5)
 
 
 @dataclass(slots=True)
-class _Code:
+class Code:
+    """Whom a code stands for; `scope` and `snapshot` (快照页) are a web page's."""
+
     openid: str
     unionid: str | None
     made: datetime
-    used: bool = False
+    scope: str = ""
+    snapshot: bool = False
     errcode: int = 0
+    used: bool = False
 
 
 class Logins:
-    """All codes handed out."""
+    """All codes handed out by one application; a person's may be exchanged `per_minute` times, None is no limit."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, per_minute: int | None = None) -> None:
+        self.per_minute = per_minute
         self._clock = clock
         self._lock = threading.Lock()
-        self._codes: dict[str, _Code] = {}
+        self._codes: dict[str, Code] = {}
+        self._exchanged: Counter[tuple[str, str]] = Counter()
 
-    def code(self, openid: str, unionid: str | None, *, errcode: int = 0) -> str:
+    def code(
+        self, openid: str, unionid: str | None, *, scope: str = "", snapshot: bool = False, errcode: int = 0
+    ) -> str:
         """A new code; with `errcode` (40226, say) the exchange is refused with it."""
         text = "0" + secrets.token_urlsafe(23)
         with self._lock:
-            self._codes[text] = _Code(openid, unionid, self._clock.now(), errcode=errcode)
+            self._codes[text] = Code(openid, unionid, self._clock.now(), scope, snapshot, errcode)
         return text
 
-    def exchange(self, text: str) -> dict[str, object]:
-        """The JSON of jscode2session; raises ApiError 40029 (unknown, old) or 40163 (used)."""
+    def exchange(self, text: str) -> Code:
+        """Whom the code stands for; raises ApiError 40029 (unknown, old), 40163 (used) or 45011 (too often)."""
+        now = self._clock.now()
         with self._lock:
             code = self._codes.get(text)
-            if code is None or self._clock.now() - code.made > LIFE:
+            if code is None or now - code.made > LIFE:
                 raise ApiError(40029)
+            minute = (code.openid, f"{now:%Y-%m-%dT%H:%M}")
+            if self.per_minute is not None and self._exchanged[minute] >= self.per_minute:
+                raise ApiError(45011)
+            self._exchanged[minute] += 1
             if code.errcode:
                 raise ApiError(code.errcode)
             if code.used:
                 raise ApiError(40163)
             code.used = True
-        answer: dict[str, object] = {
-            "session_key": base64.b64encode(os.urandom(16)).decode(),
-            "openid": code.openid,
-        }
-        if code.unionid:
-            answer["unionid"] = code.unionid
-        return answer
+            return code

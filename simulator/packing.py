@@ -3,6 +3,7 @@
 Source: platform page 消息推送 (message-push), modes 明文, 兼容 and 安全.
 """
 
+import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from enum import StrEnum
 
 from simulator.accounts import OfficialAccount
 from simulator.crypto import KEY_LENGTH, Sealer, signature
-from simulator.xmlform import Value, write
+from simulator.xmlform import Value, read, write
 
 STALE_SECONDS = 48 * 3600
 FOREIGN_APP = "wx00000000foreign0"
@@ -113,6 +114,14 @@ def pack(
             clear = clear.replace(openid, ALTERED)
         body = clear.removesuffix("</xml>") + write({"Encrypt": sealed}).removeprefix("<xml>")
     return _spoil(query, body, hostile)
+
+
+def in_json(parcel: Parcel) -> Parcel:
+    """The same delivery with its envelope as JSON; a body that is JSON already stays as it is."""
+    if not parcel.body.startswith(b"<"):
+        return parcel
+    envelope = {child.tag: child.text or "" for child in read(parcel.body)}
+    return Parcel(parcel.query, json.dumps(envelope).encode())
 
 
 def _must_be_possible(account: OfficialAccount, mode: Mode, hostile: Hostile | None) -> None:

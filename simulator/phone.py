@@ -1,6 +1,6 @@
 """A person with a phone: says, scans, taps, follows, and hears what the account answers."""
 
-import secrets
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,6 +9,7 @@ from simulator import words, xmlform
 from simulator.carrier import Carrier
 from simulator.courier import HONEST, Exchange, Manner, Message
 from simulator.journal import Side
+from simulator.media import PICTURE, VIDEO, VOICE
 from simulator.windows import Opener, Windows
 from simulator.xmlform import Value
 
@@ -112,7 +113,7 @@ class Person:
         manner: Manner = HONEST,
     ) -> Exchange:
         """Send a voice message; None = the account has speech recognition switched off."""
-        fields: dict[str, Value] = {"MediaId": _media_id(), "Format": "amr"}
+        fields: dict[str, Value] = {"MediaId": self.carrier.media.keep("voice", VOICE, "audio/amr"), "Format": "amr"}
         if words_heard is not None:
             fields["Recognition"] = words_heard
         return self._message("voice", fields, words_heard or "", _Sending(at, msg_id, manner))
@@ -121,14 +122,19 @@ class Person:
         self, *, at: datetime | None = None, msg_id: str | None = None, manner: Manner = HONEST
     ) -> Exchange:
         """Send a picture."""
-        fields = {"PicUrl": "http://mmbiz.qpic.cn/mmbiz_jpg/example/0", "MediaId": _media_id()}
+        media_id = self.carrier.media.keep("image", PICTURE, "image/png")
+        fields = {"PicUrl": "http://mmbiz.qpic.cn/mmbiz_jpg/example/0", "MediaId": media_id}
         return self._message("image", fields, words.PICTURE, _Sending(at, msg_id, manner))
 
     def sends_video(
         self, *, at: datetime | None = None, msg_id: str | None = None, manner: Manner = HONEST
     ) -> Exchange:
         """Send a video."""
-        fields = {"MediaId": _media_id(), "ThumbMediaId": _media_id()}
+        keep = self.carrier.media.keep
+        fields = {
+            "MediaId": keep("video", VIDEO, "video/mp4"),
+            "ThumbMediaId": keep("thumb", PICTURE, "image/png"),
+        }
         return self._message("video", fields, words.VIDEO, _Sending(at, msg_id, manner))
 
     def sends_location(
@@ -315,7 +321,8 @@ class Person:
             kind = str(fields["MsgType"])
             now = self.carrier.clock.now()
             self.carrier.journal.write(self.id, now, side, kind, shown, exchange.number)
-        message = Message(self.openid, xmlform.write(fields), fields)
+        written = json.dumps(fields, ensure_ascii=False) if manner.json else xmlform.write(fields)
+        message = Message(self.openid, written, fields)
         return self._carry(message, manner, exchange, listening=listening)
 
     def _carry(
@@ -338,7 +345,3 @@ class Person:
     def _must_follow(self) -> None:
         if not self.following:
             raise NotFollowing(self.nickname)
-
-
-def _media_id() -> str:
-    return secrets.token_urlsafe(48)

@@ -10,7 +10,7 @@ from wsgiref.types import WSGIApplication
 import urllib3
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
-CONTENT_TYPE = "text/xml; charset=UTF-8"
+XML, JSON = "text/xml; charset=UTF-8", "application/json; charset=UTF-8"
 
 
 class Cut(Exception):
@@ -27,6 +27,8 @@ class Answer:
 
 # (query, body, seconds allowed) -> the answer; raises Cut.
 Post = Callable[[Mapping[str, str], bytes, float], Answer]
+# (query, seconds allowed) -> the answer; raises Cut.
+Get = Callable[[Mapping[str, str], float], Answer]
 
 
 def http_post(url: str) -> Post:
@@ -39,7 +41,7 @@ def http_post(url: str) -> Post:
                 "POST",
                 f"{url}?{urlencode(query)}",
                 body=body,
-                headers={"Content-Type": CONTENT_TYPE, "User-Agent": "Mozilla/4.0"},
+                headers={"Content-Type": _content_type(body), "User-Agent": "Mozilla/4.0"},
                 timeout=urllib3.Timeout(total=seconds),
                 redirect=False,
             )
@@ -52,6 +54,31 @@ def http_post(url: str) -> Post:
         return Answer(response.status, response.data)
 
     return post
+
+
+def http_get(url: str) -> Get:
+    """Ask over HTTP at the server's public callback URL."""
+    pool = urllib3.PoolManager(retries=False)
+
+    def get(query: Mapping[str, str], seconds: float) -> Answer:
+        try:
+            response = pool.request("GET", url, fields=dict(query), timeout=seconds, redirect=False)
+        except urllib3.exceptions.HTTPError as error:
+            raise Cut(type(error).__name__) from error
+        return Answer(response.status, response.data)
+
+    return get
+
+
+def wsgi_get(app: WSGIApplication, path: str = "/wechat") -> Get:
+    """Ask an application of this process."""
+
+    def get(query: Mapping[str, str], _seconds: float) -> Answer:
+        environ = EnvironBuilder(path=path, query_string=dict(query)).get_environ()
+        chunks, status, _ = run_wsgi_app(app, environ, buffered=True)
+        return Answer(int(status.split()[0]), b"".join(chunks))
+
+    return get
 
 
 def wsgi_post(app: WSGIApplication, path: str = "/wechat") -> Post:
@@ -69,7 +96,7 @@ def wsgi_post(app: WSGIApplication, path: str = "/wechat") -> Post:
                 method="POST",
                 query_string=dict(query),
                 data=body,
-                content_type=CONTENT_TYPE,
+                content_type=_content_type(body),
             )
             try:
                 chunks, status, _ = run_wsgi_app(app, builder.get_environ(), buffered=True)
@@ -87,3 +114,7 @@ def wsgi_post(app: WSGIApplication, path: str = "/wechat") -> Post:
         return answer
 
     return post
+
+
+def _content_type(body: bytes) -> str:
+    return JSON if body.startswith(b"{") else XML

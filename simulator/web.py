@@ -1,8 +1,8 @@
-"""The simulator as one Flask application: API, control, and the chat page, on one port."""
+"""The simulator as one Flask application: API, control, the chat page and web sign-in, on one port."""
 
 from flask import Flask
 
-from simulator import api, chat, control
+from simulator import api, authorize, chat, control
 from simulator.world import World
 
 
@@ -13,4 +13,5 @@ def create_app(world: World) -> Flask:
     app.register_blueprint(api.blueprint(world))
     app.register_blueprint(control.blueprint(world))
     app.register_blueprint(chat.blueprint(world))
+    app.register_blueprint(authorize.blueprint(world))
     return app

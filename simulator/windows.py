@@ -44,6 +44,11 @@ class Windows:
         with self._lock:
             self._open.clear()
 
+    def any_open(self, now: datetime) -> bool:
+        """Whether the account may still write."""
+        with self._lock:
+            return any(now < window.until for window in self._open.values())
+
     def spend(self, now: datetime) -> None:
         """Use one message of the window that closes first; raises ApiError 45015 or 45047."""
         with self._lock:

@@ -12,14 +12,18 @@ from simulator.carrier import Carrier
 from simulator.clock import Clock
 from simulator.courier import Courier
 from simulator.faults import Faults
+from simulator.handshake import shake
 from simulator.journal import Journal, Side
 from simulator.logins import Logins
+from simulator.media import Media
 from simulator.packing import Mode
 from simulator.phone import Person
 from simulator.quotas import Quotas
 from simulator.tickets import Tickets
 from simulator.tokens import Tokens
-from simulator.transport import Post
+from simulator.transport import Get, Post
+
+LOGINS_A_MINUTE = 100  # of one person, platform page 小程序登录
 
 
 class World:
@@ -47,7 +51,9 @@ class World:
         self.clock = clock or Clock()
         self.tokens = Tokens(self.clock)
         self.tickets = Tickets(self.clock)
-        self.logins = Logins(self.clock)
+        self.logins = Logins(self.clock, per_minute=LOGINS_A_MINUTE)
+        self.page_logins = Logins(self.clock)
+        self.media = Media(self.clock)
         self.quotas = Quotas(self.clock)
         self.faults = Faults()
         self.journal = Journal()
@@ -55,10 +61,11 @@ class World:
         self.ip_allowed = True
         self.wrong_secret_code = 40001
         self.menu: dict[str, object] | None = None
+        self.get: Get | None = None  # how the callback address is tried
         self.courier = Courier(account, post, self.clock, cut)
         self.courier.tries = tries
         self.courier.mode = Mode(mode)
-        self.carrier = Carrier(self.courier, self.clock, self.tickets, self.journal)
+        self.carrier = Carrier(self.courier, self.clock, self.tickets, self.journal, self.media)
         self._lock = threading.Lock()
         self._people: list[Person] = []
         self._namesakes: Counter[str] = Counter()
@@ -107,6 +114,20 @@ class World:
     def login_code(self, person: Person, *, errcode: int = 0) -> str:
         """A code as wx.login gives it; `errcode` makes its exchange fail with that."""
         return self.logins.code(person.mini_openid, person.unionid, errcode=errcode)
+
+    def page_code(self, person: Person, scope: str = "snsapi_base", *, snapshot: bool = False) -> str:
+        """A code as a page of the account gets it; a 快照页 gets one of a person who does not exist."""
+        openid = _openid(self.accounts.official_account.app_id, f"snapshot {person.id}") if snapshot else person.openid
+        return self.page_logins.code(openid, None if snapshot else person.unionid, scope=scope, snapshot=snapshot)
+
+    def shake(self) -> str:
+        """Try the callback address as the platform does before it takes it; returns the complaint, "" if sound."""
+        if self.get is None:
+            raise ValueError("this world has no way to ask the server")
+        said = shake(self.accounts.official_account, self.get, self.clock.timestamp(), self.courier.cut)
+        if said:
+            self.carrier.complain("WeChat", "handshake", said)
+        return said
 
     def push(self, openid: str, kind: str, text: str) -> None:
         """Show a message of the account outside any exchange (customer service).

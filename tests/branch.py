@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 import flask
 import yaml
@@ -17,10 +18,13 @@ from app import House, build, create_app
 from bot.dialogues import REGISTRY
 from bot.registry import Registry
 from bot.turn import Turn
+from jobs.sender import Sender
 from models.activity import Activity, ActivityKind
+from models.appointment import Role
 from models.checkin import CheckIn
 from models.member import Member, MemberStatus
-from services import activities, hallcodes, members, orgs, rosters
+from services import activities, appointments, hallcodes, members, notices, orgs, rights, rosters
+from services.rights import Act
 from services.rosters import Entry
 from settings import Settings
 from simulator.accounts import Accounts, MiniProgram, OfficialAccount
@@ -67,6 +71,18 @@ def accounts_of(settings: Settings) -> Accounts:
         ),
         MiniProgram(mini.app_id, mini.app_secret),
     )
+
+
+class Known(TypedDict, total=False):
+    """What else a roster may say of a person."""
+
+    number: str
+    gender: str
+    born: str
+    joined: str
+    confirmed: str
+    phone: str
+    moved_in: date
 
 
 @dataclass
@@ -141,7 +157,7 @@ class Branch:
     phones: dict[str, Phone] = field(default_factory=dict)
 
     def member(
-        self, name: str, *, group: str = "第一党小组", status: MemberStatus = MemberStatus.FULL, **known: str
+        self, name: str, *, group: str = "第一党小组", status: MemberStatus = MemberStatus.FULL, **known: Unpack[Known]
     ) -> str:
         """Put a person on the roll; returns a fresh bind code."""
         entry = Entry(name=name, group=group, status=status, **known)
@@ -162,10 +178,62 @@ class Branch:
         self.phones[name] = phone
         return phone
 
-    def bound(self, name: str, *, status: MemberStatus = MemberStatus.FULL) -> Phone:
+    def bound(
+        self, name: str, *, group: str = "第一党小组", status: MemberStatus = MemberStatus.FULL, **known: Unpack[Known]
+    ) -> Phone:
         """A member with a phone, bound."""
-        digits = self.member(name, status=status)
+        digits = self.member(name, group=group, status=status, **known)
         return self.phone(name).says(digits).hears("绑定成功")
+
+    def appoints(self, name: str, role: Role, group: str = "") -> None:
+        """Give a member an office, from today on; a group leader's needs the group."""
+
+        def appoint(db: Session) -> None:
+            act = self.house.operator()
+            appointments.appoint(
+                db, act, members.find(db, name), role, orgs.group(db, group) if group else None, act.day
+            )
+
+        self.house.run(appoint)
+
+    def dismisses(self, name: str) -> None:
+        """End all offices of a member, this very moment."""
+
+        def end(db: Session) -> None:
+            act = self.house.operator()
+            for one in appointments.everything(db):
+                if one.member.name == name:
+                    appointments.end(db, act, one, act.day)
+
+        self.house.run(end)
+
+    def moves(self, meeting: str, by: timedelta, reason: str = "") -> None:
+        """改期, and everyone expected is to be told."""
+
+        def move(db: Session) -> None:
+            act, found = self.house.operator(), activities.find(db, meeting)
+            activities.move(db, act, found, (found.starts_at + by, found.place), reason, found.version)
+            notices.moved(db, found, act.now, act.zone)
+
+        self.house.run(move)
+
+    def cancels(self, meeting: str, reason: str = "") -> None:
+        """取消, and everyone expected is to be told."""
+
+        def cancel(db: Session) -> None:
+            act, found = self.house.operator(), activities.find(db, meeting)
+            activities.cancel(db, act, found, reason, found.version)
+            notices.cancelled(db, found, act.now, act.zone)
+
+        self.house.run(cancel)
+
+    def act_of(self, db: Session, name: str) -> Act:
+        """What this member does now, with the rights held now."""
+        return rights.act_of(db, members.find(db, name), self.clock.now(), self.house.settings.zone)
+
+    def sends(self) -> int:
+        """Send what is due; returns how many notices were taken."""
+        return Sender(self.house.desk(), self.house.settings.zone, self.clock.now).send_due()
 
     def meeting(
         self,
@@ -174,11 +242,13 @@ class Branch:
         kind: ActivityKind = ActivityKind.PARTY_DAY,
         opened: bool = True,
         starts: timedelta = timedelta(0),
+        group: str = "",
     ) -> str:
         """An activity, under way unless `opened` says no; returns its public id."""
 
         def plan(db: Session) -> str:
-            asked = activities.Plan(kind, title, self.clock.now() + starts, orgs.branch(db), "三楼会议室")
+            org = orgs.group(db, group) if group else orgs.branch(db)
+            asked = activities.Plan(kind, title, self.clock.now() + starts, org, "三楼会议室")
             activity = activities.plan(db, self.house.operator(), asked)
             if opened:
                 activities.open_(db, self.house.operator(), activity)
@@ -199,6 +269,11 @@ class Branch:
         """The 6-digit number the hall shows at a moment."""
         with self.house.reading() as db:
             return hallcodes.number(db, activities.find(db, meeting), at, self.house.parts.hall).text
+
+    def scene_at(self, meeting: str, at: datetime) -> str:
+        """What the hall's QR carries at a moment."""
+        with self.house.reading() as db:
+            return hallcodes.scene(activities.find(db, meeting), at, self.house.parts.hall).text
 
     def arrivals(self, meeting: str) -> dict[str, datetime]:
         """Who is checked in, and since when: name -> time."""

@@ -32,9 +32,14 @@ STATE: dict[ActivityState, str] = {
 WEEKDAYS = "一二三四五六日"
 
 
+def day(at: datetime) -> str:
+    """The day, of a time on the branch's own wall: 11月20日（周五）."""
+    return f"{at.month}月{at.day}日（周{WEEKDAYS[at.weekday()]}）"
+
+
 def starts(at: datetime) -> str:
     """When it begins, of a time on the branch's own wall: 11月20日（周五）14:00."""
-    return f"{at.month}月{at.day}日（周{WEEKDAYS[at.weekday()]}）{at:%H:%M}"
+    return f"{day(at)}{at:%H:%M}"
 
 
 def line(at: datetime, title: str, place: str, *, open_now: bool) -> str:

@@ -14,6 +14,7 @@ NOWHERE_FOR_SIMULATOR = "wechat.api_base 不是本机地址（如 http://127.0.0
 MENU_SENT = "菜单已送到微信，几分钟内生效。"
 TITLE = "活动名称要有 1 至 60 个字。"
 PLACE = "地点最多 60 个字。"
+POSITION = "位置看不懂，请写成 纬度,经度，例如 31.74,119.57；要关闭请写 off。"
 SAME_FILE = "要写的文件和要读的是同一个，或两个要写的文件相同，请换一个文件名。"
 
 
@@ -60,6 +61,21 @@ def no_time(text: str) -> str:
 def no_kind(kind: str, known: Iterable[str]) -> str:
     """A kind of activity we do not have."""
     return f"没有“{kind}”这种活动，可用：{'、'.join(known)}。"
+
+
+def no_day(text: str) -> str:
+    """A date that is none."""
+    return f"日期“{text}”看不懂，请写成 2026-11-22。"
+
+
+def no_role(role: str, known: Iterable[str]) -> str:
+    """An office we do not have."""
+    return f"没有“{role}”这个职务，可用：{'、'.join(known)}。"
+
+
+def no_appointment(wanted: str) -> str:
+    """No appointment has that id."""
+    return f"没有编号为“{wanted}”的任职，请核对。"
 
 
 def wrong_state(title: str, state: str) -> str:

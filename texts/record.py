@@ -1,18 +1,56 @@
-"""What a member hears about the own record (记录)."""
+"""What a member hears about the own record (记录): times only, and never that somebody was late."""
 
 from collections.abc import Sequence
+from datetime import datetime
+
+from models.leave import LeaveClass
+from services.attendance import PRESENT, Status
+from services.records import OwnYear
+from texts.leave import CLASS
+
+MORE = {"cases": "看明细", "makeups": "看怎么补"}
+WHICH = "回复1看明细，回复2看怎么补。"
+NOTHING = "今年还没有活动记录。"
+_STATUS: dict[Status, str] = {
+    Status.NOT_COME: "未到",
+    Status.ABSENT: "无故缺席",
+    Status.EXEMPT: "免",
+    Status.EXEMPT_CAME: "到会",
+    Status.TO_CHECK: "到会（待核）",
+    Status.WITHDRAWN: "已撤销",
+    Status.GUEST: "列席",
+    Status.INVITED: "列席（未到）",
+    Status.OTHER_GROUP: "跨组参加",
+}
 
 
-def year(name: str, year: int, expected: int, present: int, others: int) -> str:
-    """The year's figures: meetings expected at, come to, and those come to without a seat."""
-    lines = [f"{name}同志，{year}年", f"组织生活 应到{expected}次，到会{present}次"]
-    if others:
-        lines.append(f"另外参加{others}次")
+def year(name: str, own: OwnYear) -> str:
+    """The year's figures; what is none is left out."""
+    lines = [f"{name}同志，{own.year}年", f"组织生活 应到{own.expected}次，到会{own.present}次"]
+    missed = [_leave(own)] if own.leave else []
+    missed += [f"未到{own.missed}次"] if own.missed else []
+    if missed:
+        lines.append("，".join(missed))
+    if own.others:
+        lines.append(f"另外参加{own.others}次")
     return "\n".join(lines)
 
 
-def latest(lines: Sequence[tuple[str, str]]) -> str:
-    """The last check-ins, (when, title) each."""
-    if not lines:
-        return "还没有签到记录。"
-    return "最近签到：\n" + "\n".join(f"{when} {title}" for when, title in lines)
+def case(title: str, at: datetime, verdict: tuple[Status, LeaveClass | None], *, made_up: bool) -> str:
+    """One activity: when, which, and what stands for the member there."""
+    status, leave = verdict
+    word = "到会" if status in PRESENT else f"请假（{CLASS[leave]}）" if leave else _STATUS.get(status, "")
+    return f"{at:%m-%d} {title} {word}{'，已补课' if made_up else ''}"
+
+
+def cases(lines: Sequence[str], of: int) -> str:
+    """The last activities of so many, newest first."""
+    head = f"最近{len(lines)}次（共{of}次）：" if of > len(lines) else f"共{of}次："
+    return "\n".join([head, *lines])
+
+
+def _leave(own: OwnYear) -> str:
+    if not own.leave_made_up:
+        return f"请假{own.leave}次"
+    share = "已补课" if own.leave_made_up == own.leave else f"已补课{own.leave_made_up}次"
+    return f"请假{own.leave}次（{share}）"

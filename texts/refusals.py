@@ -9,7 +9,7 @@ from models.activity import ActivityState
 from models.leave import LeaveState
 from services import errors
 from services.errors import LoginFault, Refusal
-from texts import binding
+from texts import activity, binding
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,9 @@ def _tries(refusal: errors.TooManyTries, where: Where) -> str:
     return f"绑定码错得太多，先停一停，{where.clock(refusal.until)}以后再试。\n急用请打{where.telephone}（党支部）。"
 
 
-def _state(refusal: errors.WrongState) -> str:
+def _state(refusal: errors.WrongState, where: Where) -> str:
+    if refusal.moved_to is not None:
+        return f"{refusal.title}改到{activity.starts(refusal.moved_to.astimezone(where.zone))}，到时候再签到。"
     return f"{refusal.title}{STATES[refusal.state]}"
 
 
@@ -92,21 +94,31 @@ WORDS: Mapping[type[Refusal], Callable[..., str]] = {
     ),
     errors.MemberBound: _always("这位同志已经绑定了另一个微信。要换微信，请找党小组长要一张新纸条。"),
     errors.NoSuchActivity: _always("没有找到这个活动，请核对链接或编号。"),
-    errors.WrongState: lambda refusal, _where: _state(refusal),
+    errors.WrongState: _state,
     errors.NothingOpen: _always("现在没有正在签到的活动。想看近期安排，发“活动”。"),
     errors.HallCodeStale: _always("这张码过时了，请扫大屏上现在的码。\n扫不了，请找党小组长登记。"),
     errors.HallCodeUnknown: _always("这不是现在活动的码，请看大屏上的码。\n还不行，请找党小组长登记。"),
+    errors.TooFar: lambda refusal, _where: f"您发的位置不在{refusal.title}的会场。到了会场再发一次，或者扫大屏上的码。",
     errors.TooLate: lambda _refusal, where: (
         f"这条消息在路上太久，没有办成，请再发一次。\n还不行，请打{where.telephone}（党支部）。"
     ),
     errors.SameName: _always("重名，分不清是哪一位，请补上编号、出生日期或手机号码。"),
     errors.NotAllowed: _always("您现在没有办这件事的权限。要办，请找支部书记。"),
     errors.NotSuitable: _always("这个职务和人选对不上。请选正式党员；党小组长要选一个党小组，其他职务不选。"),
+    errors.OwnOffice: _always("这是您自己的书记职务，不能由本人免去。请另一位同志来办。"),
+    errors.NumberTaken: lambda refusal, _where: f"编号“{refusal.number}”已经是{refusal.name}同志的，请核对。",
+    errors.OnRoll: lambda refusal, _where: (
+        f"名册里已有一位{refusal.name}。若是同一位，请改原来的记录；若是另一位，请填上编号或出生日期。"
+    ),
     errors.OutOfOrder: _always("结束早于开始，请核对时间。"),
     errors.EditedMeanwhile: _edited,
     errors.NotExpected: lambda refusal, _where: f"{refusal.title}的应到名单上没有您，不用请假。",
     errors.AlreadyHere: lambda refusal, _where: f"{refusal.title}您已签到，不用请假。要改记录，请找党小组长。",
-    errors.AlreadyAsked: lambda refusal, _where: f"{refusal.title}您已请过假。结果发“通知”可以看。",
+    errors.AlreadyAsked: lambda refusal, _where: (
+        f"{refusal.title}您已请过假，结果发“通知”可以看。\n又能来了，发“撤回请假”。"
+    ),
+    errors.OnLeave: lambda refusal, _where: f"{refusal.title}那天您登记了长期请假，不用再请。",
+    errors.HasBegun: lambda refusal, _where: f"{refusal.title}已经开始，请假不再撤回。您来了，签到就行。",
     errors.TooLateToAsk: _always("活动过去三天了，不能再补假。请找党小组长。"),
     errors.Decided: lambda refusal, _where: f"这个申请已经处理过：{LEAVES[refusal.state]}{_by(refusal.who)}。",
     errors.NoMakeUp: lambda refusal, _where: f"{refusal.title}不能这样补课。要补，请问党小组长。",

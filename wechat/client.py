@@ -3,14 +3,16 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
+from urllib.parse import urlencode
 
 from wechatpy.client import api
 from wechatpy.client.base import BaseWeChatClient
 
 from wechat.errors import TokenRefused
+from wechat.messages import clean, fit
 from wechat.tokens import TokenKeeper
-from wechat.wire import Answer, Wire, number_of, text_of
+from wechat.wire import Answer, Files, Wire, number_of, text_of
 
 if TYPE_CHECKING:
     import redis
@@ -89,6 +91,63 @@ class OfficialAccountApi:
         """Replace the account's menu, three by five buttons. Platform page 创建接口 of 自定义菜单."""
         self._client.menu.create(dict(menu))
 
+    def send_text(self, openid: str, text: str) -> None:
+        """A customer service message, at most TEXT_LIMIT bytes of it. Platform page 发送客服消息.
+
+        Only within a person's window (48 hours after a message, a minute after a tap or scan) and so often: else
+        PersonUnreachable (45015, 45047). There is no key by which the platform would know it for a repetition.
+        """
+        self._client.message.send_text(openid, fit(clean(text)))
+
+    def upload(self, kind: str, name: str, content: bytes, content_type: str) -> str:
+        """Upload a temporary image, voice, video or thumb; returns the media_id, good for three days.
+
+        Platform page 新增临时素材.
+        """
+        answer: Answer = self._client.media.upload(kind, (name, content, content_type))
+        return text_of(answer, "/cgi-bin/media/upload", "media_id")
+
+
+class PageLogin:
+    """Who looks at a page inside WeChat (网页授权, snsapi_base). Takes no access token of ours.
+
+    Platform page 网页授权. `open_base` is where browsers are sent, `api_base` where codes are exchanged.
+    """
+
+    def __init__(self, open_base: str, api_base: str, app_id: str, app_secret: str, timeout: float) -> None:
+        self._open_base = open_base.rstrip("/")
+        self._wire = Wire(api_base, timeout)
+        self._app_id = app_id
+        self._app_secret = app_secret
+
+    def address(self, back: str, state: str) -> str:
+        """Where to send the browser; it comes back to `back` with `code` and the `state` (letters and digits)."""
+        # the platform demands this order and the fragment
+        query = urlencode(
+            [
+                ("appid", self._app_id),
+                ("redirect_uri", back),
+                ("response_type", "code"),
+                ("scope", "snsapi_base"),
+                ("state", state),
+            ]
+        )
+        return f"{self._open_base}/connect/oauth2/authorize?{query}#wechat_redirect"
+
+    def openid(self, code: str) -> str | None:
+        """Whose code it is, None for the virtual person of a 快照页, who is nobody. Raises CodeRefused."""
+        path = "/sns/oauth2/access_token"
+        params = {
+            "appid": self._app_id,
+            "secret": self._app_secret,
+            "code": code,
+            "grant_type": "authorization_code",
+        }
+        answer = self._wire.call("GET", path, params=params)
+        if str(answer.get("is_snapshotuser", 0)) != "0":
+            return None
+        return text_of(answer, path, "openid")
+
 
 class MiniProgramApi:
     """The mini-program's login, which takes no access token and so works when the token quota is gone."""
@@ -118,7 +177,9 @@ class _Client(BaseWeChatClient):  # type: ignore[misc] # wechatpy has no types
     constructor reads every property of a subclass before __init__, so this one adds none.
     """
 
+    media = api.WeChatMedia()
     menu = api.WeChatMenu()
+    message = api.WeChatMessage()
     qrcode = api.WeChatQRCode()
     user = api.WeChatUser()
 
@@ -137,17 +198,19 @@ class _Client(BaseWeChatClient):  # type: ignore[misc] # wechatpy has no types
             raise ValueError("an API that brings its own host would bypass wechat.api_base")
         path = f"/cgi-bin/{url_or_endpoint}"
         params, body = kwargs.get("params") or {}, kwargs.get("data")
+        files = cast("Files | None", kwargs.get("files"))
         assert isinstance(params, dict)
+
+        def call(token: str) -> Answer:
+            with_token = {**params, "access_token": token}
+            return self._wire.call(method.upper(), path, params=with_token, body=body, files=files)
+
         token = self._keeper.token()
         try:
-            return self._call(method, path, token, params, body)
+            return call(token)
         except TokenRefused:
             pass
-        token = self._keeper.replace(token)
-        return self._call(method, path, token, params, body)
-
-    def _call(self, method: str, path: str, token: str, params: dict[str, str], body: object) -> Answer:
-        return self._wire.call(method.upper(), path, params={**params, "access_token": token}, body=body)
+        return call(self._keeper.replace(token))
 
 
 def _unionid(answer: Answer) -> str | None:

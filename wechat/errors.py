@@ -1,7 +1,8 @@
 """What can go wrong when we call the platform, sorted by what there is to do about it.
 
 WeChatError
-├── WeChatDown            try later: busy (-1), timeouts, 5xx, no JSON, the minute quota (45011)
+├── WeChatDown            try later: nobody reached, busy (-1), the minute quota (45011)
+│   └── OutcomeUnknown    it may have had its effect: timeouts, broken connections, 5xx, no JSON
 └── WeChatRejected        the platform said no; `errcode` and `errmsg` are its own
     ├── PersonUnreachable stop for this person: not following, no credit, outside the reply window, …
     ├── ApiExhausted      stop this API for today (45009)
@@ -10,9 +11,10 @@ WeChatError
         └── TokenRefused  the access token is not accepted, not even after the one retry
 """
 
-_LATER = frozenset({-1, 45011, 43117, 40241})
+_LATER = frozenset({-1, 45011})
 _TOKEN = frozenset({40001, 40014, 42001})
-_PERSON = frozenset({40003, 43004, 43005, 43019, 43101, 45015, 45047})
+# 43117 and 40241 (too often to this person) end with time, but a second message would not be welcome either
+_PERSON = frozenset({40003, 40241, 43004, 43005, 43019, 43101, 43117, 45015, 45047})
 _CODE = frozenset({40029, 40163, 40226})
 _OURS = frozenset(
     {
@@ -28,7 +30,15 @@ class WeChatError(Exception):
 
 
 class WeChatDown(WeChatError):
-    """Try later; whether the call had an effect is unknown."""
+    """Try later. Of itself it says that the call had no effect; `errcode` is the platform's own, if it gave one."""
+
+    def __init__(self, words: str, errcode: int | None = None) -> None:
+        super().__init__(words)
+        self.errcode = errcode
+
+
+class OutcomeUnknown(WeChatDown):
+    """The call went out and no sensible answer came back: whether it had an effect nobody can tell."""
 
 
 class WeChatRejected(WeChatError):
@@ -66,7 +76,7 @@ class TokenRefused(OurMistake):
 def sort(errcode: int, errmsg: str) -> WeChatError:
     """The error for a code other than 0. Source: platform page 全局返回码."""
     if errcode in _LATER:
-        return WeChatDown(f"{errcode}: {errmsg}")
+        return WeChatDown(f"{errcode}: {errmsg}", errcode)
     for codes, kind in (
         (_TOKEN, TokenRefused),
         (_PERSON, PersonUnreachable),

@@ -1,5 +1,6 @@
-"""Reads the platform's XML safely and writes text into XML that stays well-formed."""
+"""Reads the platform's XML and JSON safely and writes text into XML that stays well-formed."""
 
+import json
 import re
 from collections.abc import Mapping
 from xml.parsers import expat
@@ -11,10 +12,31 @@ _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 
 class NotReadable(ValueError):
-    """The bytes are not XML we are willing to read."""
+    """The bytes are neither XML nor JSON that we are willing to read."""
 
 
-def read(xml: bytes) -> dict[str, str]:
+def read(text: bytes) -> dict[str, str]:
+    """Flatten one push, XML or (as a mini-program may have it) JSON, into the same `{path: text}`.
+
+    Raises NotReadable.
+    """
+    return read_json(text) if text.lstrip()[:1] == b"{" else read_xml(text)
+
+
+def read_json(text: bytes) -> dict[str, str]:
+    """Flatten one JSON object: lists become repeated elements, numbers stay the digits they are written with."""
+    try:
+        found = json.loads(text, parse_int=str, parse_float=str, strict=False)
+    except (ValueError, RecursionError):
+        raise NotReadable("not JSON") from None
+    if not isinstance(found, dict):
+        raise NotReadable("no JSON object")
+    fields: dict[str, str] = {}
+    _flatten(found, "", fields, 0)
+    return fields
+
+
+def read_xml(xml: bytes) -> dict[str, str]:
     """Flatten one XML document into `{path: text}`, leaves only, outer white space stripped.
 
     A path leaves out the root and joins names by dots: `ScanCodeInfo.ScanResult`. From the second on,
@@ -102,6 +124,19 @@ class _Reader:
             self.fields[path] = "".join(self._text).strip()
         self._leaf = False
         self._text.clear()
+
+
+def _flatten(value: object, path: str, fields: dict[str, str], depth: int) -> None:
+    if depth > MAX_DEPTH or len(fields) > MAX_ELEMENTS:
+        raise NotReadable("too many elements, or too deep")
+    if isinstance(value, dict):
+        for name, below in value.items():
+            _flatten(below, f"{path}.{name}" if path else name, fields, depth + 1)
+    elif isinstance(value, list):
+        for number, below in enumerate(value):
+            _flatten(below, f"{path}.{number}" if number else path, fields, depth + 1)
+    else:
+        fields[path] = "" if value is None else str(value).strip()
 
 
 def _refuse(*_declaration: object) -> None:

@@ -1,4 +1,4 @@
-"""What people and the platform send us, and the text we answer: XML in, XML out."""
+"""What people and the platform send us, and the text we answer: XML (of a mini-program JSON) in, XML out."""
 
 import hashlib
 import re
@@ -16,6 +16,12 @@ TEXT_LIMIT = 2048
 
 _SECONDS = re.compile(r"[0-9]{1,12}")
 _QR_PREFIX = "qrscene_"
+# In JSON these events carry their list at the top; in XML it stands below an element of the event's own.
+_LISTS = {
+    "subscribe_msg_popup_event": "SubscribeMsgPopupEvent",
+    "subscribe_msg_change_event": "SubscribeMsgChangeEvent",
+    "subscribe_msg_sent_event": "SubscribeMsgSentEvent",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +60,10 @@ class Message:
         return rows(self.fields, path)
 
 
-def parse(xml: bytes) -> Message:
+def parse(push: bytes) -> Message:
     """Read one push. Unknown elements stay in `fields`, nested ones under dotted names. Raises Malformed."""
     try:
-        fields = read(xml)
+        fields = read(push)
     except NotReadable as error:
         raise Malformed(str(error)) from None
     for name in ("ToUserName", "FromUserName", "MsgType"):
@@ -67,6 +73,8 @@ def parse(xml: bytes) -> Message:
     if not _SECONDS.fullmatch(created):
         raise Malformed("CreateTime is no number of seconds")
     event = fields.get("Event", "").lower()
+    if event in _LISTS:
+        fields = {f"{_LISTS[event]}.{name}" if _bare(name) else name: text for name, text in fields.items()}
     event_key = fields.get("EventKey", "")
     return Message(
         to=fields["ToUserName"],
@@ -104,6 +112,10 @@ def fit(text: str, limit: int = TEXT_LIMIT) -> str:
         return text
     # a zero-width joiner at the end would glue the last picture to nothing
     return whole[: limit - 3].decode("utf-8", "ignore").rstrip("\u200d") + "…"
+
+
+def _bare(name: str) -> bool:
+    return name == "List" or name.startswith("List.")
 
 
 def _scene(event: str, event_key: str) -> str:

@@ -7,11 +7,14 @@ from collections.abc import Iterable, Mapping
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from wechat import errors
-from wechat.errors import WeChatDown
+from wechat.errors import OutcomeUnknown, WeChatDown
 
 Answer = dict[str, object]
+# A file as (name, content, type). Bytes and not a file object: a retry would find that at its end and send nothing.
+Files = Mapping[str, tuple[str, bytes, str]]
 
 _log = logging.getLogger(__name__)
 _OPENID = re.compile(r"\bo[A-Za-z0-9_-]{27}\b")
@@ -42,24 +45,26 @@ class Wire:
         *,
         params: Mapping[str, str],
         body: object = None,
+        files: Files | None = None,
         hide: Iterable[str] = (),
     ) -> Answer:
         r"""The platform's JSON object. `hide` are values that must not appear in logs or errors.
 
-        Raises WeChatDown or what errors.sort makes of the errcode. The body goes out as UTF-8: the platform
-        shows \uXXXX as it stands, or refuses it (40033).
+        Raises WeChatDown (nothing has left us), OutcomeUnknown, or what errors.sort makes of the errcode. The
+        body goes out as UTF-8: the platform shows \uXXXX as it stands, or refuses it (40033).
         """
-        answer = _decode(path, self._fetch(method, path, params, body))
+        answer = _decode(path, self._fetch(method, path, params, body, files))
         errcode = answer.get("errcode", 0)
         if not isinstance(errcode, int | str) or not re.fullmatch(r"-?\d{1,9}", str(errcode)):
-            raise WeChatDown(f"{path}: an errcode that is no number")
+            raise OutcomeUnknown(f"{path}: an errcode that is no number")
         if int(errcode) == 0:
             return answer
         errmsg = _scrub(str(answer.get("errmsg", "")), [*params.values(), *hide])
         _log.warning("wechat call refused path=%s errcode=%s errmsg=%s", path, errcode, errmsg)
         raise errors.sort(int(errcode), errmsg)
 
-    def _fetch(self, method: str, path: str, params: Mapping[str, str], body: object) -> bytes:
+    def _fetch(self, method: str, path: str, params: Mapping[str, str], body: object, files: Files | None) -> bytes:
+        kind: type[WeChatDown] = OutcomeUnknown
         try:
             response = self._session.request(
                 method,
@@ -67,18 +72,20 @@ class Wire:
                 params=dict(params),
                 data=None if body is None else json.dumps(body, ensure_ascii=False).encode(),
                 headers=None if body is None else {"Content-Type": "application/json; charset=utf-8"},
+                files=files,
                 timeout=(self._timeout, self._timeout),
                 allow_redirects=False,
             )
         except requests.RequestException as error:
             trouble = type(error).__name__
+            kind = WeChatDown if _never_left(error) else OutcomeUnknown
         else:
             if response.status_code == requests.codes.ok:
                 return response.content
             trouble = f"HTTP {response.status_code}"
         # raised out here so that the caught exception, whose words hold the whole address, is not its context
         _log.warning("wechat call failed path=%s trouble=%s", path, trouble)
-        raise WeChatDown(f"{path}: {trouble}")
+        raise kind(f"{path}: {trouble}")
 
 
 def text_of(answer: Answer, path: str, name: str) -> str:
@@ -105,7 +112,7 @@ def _decode(path: str, content: bytes) -> Answer:
         answer = None
     if not isinstance(answer, dict):
         _log.warning("wechat call failed path=%s trouble=no JSON object", path)
-        raise WeChatDown(f"{path}: no JSON object")
+        raise OutcomeUnknown(f"{path}: no JSON object")
     return answer
 
 
@@ -114,6 +121,14 @@ def _scrub(errmsg: str, hide: Iterable[str]) -> str:
         if len(value) > 3:
             errmsg = errmsg.replace(value, "***")
     return _OPENID.sub("***", errmsg)[:300]
+
+
+def _never_left(error: requests.RequestException) -> bool:
+    """Whether the connection did not even come about, so that nothing of the call can have had an effect."""
+    if isinstance(error, requests.ConnectTimeout | requests.exceptions.SSLError):
+        return True
+    first = error.args[0] if error.args else None
+    return isinstance(first, MaxRetryError) and isinstance(first.reason, NewConnectionError)
 
 
 def _no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:

@@ -1,6 +1,12 @@
-"""The rows of the table, in the order they take their turns; a new one is a file here and its name in ROWS."""
+"""The rows of the table, in the order they take their turns; a new one is a file here and its name in ROWS.
 
-from bench.rows import floor
+TASKS are measured once, after the rows: what takes seconds and is no request.
+"""
+
+from collections.abc import Callable, Mapping
+
+from bench.rows import floor, roster
 from bench.table import Row
 
 ROWS: tuple[Row, ...] = (floor.ROW,)
+TASKS: Mapping[str, Callable[[], Mapping[str, object]]] = {"roster": roster.measure}

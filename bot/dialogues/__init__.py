@@ -1,6 +1,29 @@
 """The chat's dialogues, one file an affair; importing this package registers them all."""
 
-from bot.dialogues import activity, assist, binding, checkin, record
+from bot.dialogues import (
+    activity,
+    assist,
+    binding,
+    checkin,
+    decision,
+    leave,
+    login,
+    makeup,
+    notice,
+    record,
+)
 from bot.turn import REGISTRY
 
-__all__ = ["REGISTRY", "activity", "assist", "binding", "checkin", "record"]
+__all__ = [
+    "REGISTRY",
+    "activity",
+    "assist",
+    "binding",
+    "checkin",
+    "decision",
+    "leave",
+    "login",
+    "makeup",
+    "notice",
+    "record",
+]

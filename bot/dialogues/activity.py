@@ -10,7 +10,7 @@ from services.calendar import local
 from texts import activity as texts
 
 
-@dialogue("活动", also=("近期活动",), typos=("活到", "活懂"), help="近期活动", order=20)
+@dialogue("活动", also=("近期活动",), typos=("活到", "活懂"), help="近期活动", order=8)
 def activity(_talk: Talk, turn: Turn) -> str:
     """No question: the list."""
     found = activities.coming(turn.db, turn.now - timedelta(hours=12))

@@ -24,6 +24,11 @@ def more(talk: Talk, turn: Turn) -> Ending:
 
 
 def _lines(turn: Turn) -> tuple[dict[str, str], dict[str, str]]:
-    """The first lines of 帮助 and the rest: name -> words; binding only for whom it is still to be done."""
-    lines = [(one.name, one.help) for one in REGISTRY if one.help and (turn.member is None or one.name != "绑定")]
+    """The first lines of 帮助 and the rest: name -> words.
+
+    Binding only for whom it is still to be done, what leaders do for leaders.
+    """
+    leads = turn.member is not None and turn.act.rights.leads
+    suits = [one for one in REGISTRY if one.help and (leads or not one.leads)]
+    lines = [(one.name, one.help) for one in suits if turn.member is None or one.name != "绑定"]
     return dict(lines[:FIRST]), dict(lines[FIRST:])

@@ -10,7 +10,7 @@ from texts import checkin as checkin_texts
 from texts.refusals import words
 
 
-@dialogue("绑定", typos=("邦定", "帮定", "绑订"), digits=8, help="绑定微信", order=40, bound=False)
+@dialogue("绑定", typos=("邦定", "帮定", "绑订"), digits=8, help="绑定微信", order=0, bound=False)
 def binding(talk: Talk, turn: Turn) -> str | Ending:
     """One question, the code; a wrong one is kept before it is asked for again."""
     if turn.member is not None:

@@ -4,7 +4,7 @@ from bot.answers import Digits
 from bot.talk import Talk
 from bot.turn import Turn, dialogue
 from models.checkin import Method
-from services import activities, checkins, hallcodes
+from services import activities, checkins, hallcodes, places
 from services.checkins import Claim
 from services.errors import HallCodeUnknown, NothingOpen
 from texts import checkin as texts
@@ -36,6 +36,12 @@ def scanned(turn: Turn, scene: str) -> str:
     """The reply to a scan of the hall's QR: it signs in at once, or waits for the binding."""
     activity = hallcodes.of_scene(turn.db, scene, turn.sent_at, turn.parts.hall)
     return arrive(turn, Claim(activity, Method.SCAN, turn.sent_at, turn.key))
+
+
+def placed(turn: Turn, latitude: float, longitude: float) -> str | None:
+    """The reply to a position sent in chat; None while no activity takes check-ins by place."""
+    activity = places.of_position(turn.db, latitude, longitude)
+    return None if activity is None else arrive(turn, Claim(activity, Method.PLACE, turn.sent_at, turn.key))
 
 
 def arrive(turn: Turn, claim: Claim) -> str:

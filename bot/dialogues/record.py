@@ -1,24 +1,38 @@
-"""记录: a member's own year, nobody else's."""
+"""记录: a member's own year, nobody else's; then on request each activity, or what can be made up and how."""
 
-from datetime import datetime
-
+from bot.answers import Choice
 from bot.talk import Talk
 from bot.turn import Turn, dialogue
-from services import checkins
-from services.calendar import local, today
+from models.activity import Activity
+from services import makeups, records
+from services.calendar import local
+from services.records import Once
+from texts import makeup as makeup_texts
 from texts import record as texts
 
-SHOWN = 3
+SHOWN = 6  # activities in one message
 
 
-@dialogue("记录", also=("我的记录",), typos=("纪录", "记路"), help="我的记录", order=30)
+@dialogue("记录", also=("我的记录",), typos=("纪录", "记路"), help="我的记录", order=7, passing=True)
 def record(talk: Talk, turn: Turn) -> str:
-    """The year's figures and the last check-ins."""
-    member, zone = turn.who, turn.parts.where.zone
-    year = today(turn.now, zone).year
-    since, until = (datetime(one, 1, 1, tzinfo=zone) for one in (year, year + 1))
-    count = checkins.attended(turn.db, member, since, until)
-    talk.say(texts.year(member.name, year, count.expected, count.present, count.others))
-    return texts.latest(
-        [(f"{local(at, zone):%m-%d %H:%M}", activity.title) for activity, at in checkins.latest(turn.db, member, SHOWN)]
-    )
+    """The year's figures, and one question that any command leaves."""
+    zone, member = turn.parts.where.zone, turn.who
+    own = records.own(turn.db, member, turn.now, turn.parts.attendance, zone)
+    figures = texts.year(member.name, own)
+    if not own.cases:
+        return f"{figures}\n{texts.NOTHING}"
+    wanted = talk.ask("more", f"{figures}\n{texts.WHICH}", Choice(texts.MORE, list(texts.MORE)))
+    if wanted == "cases":
+        return texts.cases([_line(turn, one) for one in reversed(own.cases[-SHOWN:])], len(own.cases))
+    owed = makeups.owed(turn.db, member, turn.now, zone)
+    return makeup_texts.all_owed([_owed(turn, one) for one in owed])
+
+
+def _line(turn: Turn, case: Once) -> str:
+    at = local(case.activity.starts_at, turn.parts.where.zone)
+    return texts.case(case.activity.title, at, (case.verdict.status, case.verdict.leave), made_up=case.made_up)
+
+
+def _owed(turn: Turn, activity: Activity) -> str:
+    until = local(activity.starts_at + makeups.WITHIN, turn.parts.where.zone)
+    return makeup_texts.owed(activity.title, makeups.WAYS[activity.kind], until)

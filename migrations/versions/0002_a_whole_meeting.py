@@ -412,14 +412,12 @@ def downgrade() -> None:
         batch_op.drop_column("recorded_at")
         _retype(batch_op, "checkin", METHODS)
     with op.batch_alter_table("member", table_args=_checks(MEMBER)) as batch_op:
-        if op.get_bind().dialect.name != "sqlite":
-            batch_op.drop_constraint(op.f("ck_member_moved"), type_="check")
+        batch_op.drop_constraint(op.f("ck_member_moved"), type_="check")
         for column in ("version", "note", "moved_out", "moved_in", "post", "education", "ethnicity"):
             batch_op.drop_column(column)
     with op.batch_alter_table("activity", table_args=_checks(ACTIVITY)) as batch_op:
-        if op.get_bind().dialect.name != "sqlite":
-            batch_op.drop_constraint(op.f("ck_activity_badges"), type_="check")
-            batch_op.drop_constraint(op.f("ck_activity_placed"), type_="check")
+        batch_op.drop_constraint(op.f("ck_activity_badges"), type_="check")
+        batch_op.drop_constraint(op.f("ck_activity_placed"), type_="check")
         for column in (
             *("version", "badges_of", "badges_worn", "radius", "longitude", "latitude", "reason", "moved_from"),
             *("page", "agenda", "lecturer", "recorder", "host", "ends_at"),

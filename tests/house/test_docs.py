@@ -18,6 +18,7 @@ import yaml
 import cli
 from bot.dialogues import REGISTRY
 from bot.talk import Talk
+from models.appointment import Role
 from tests.branch import Branch, branch_on
 from tests.engines import Database
 from tests.house.test_house import BANNED_WORDS, ROOT, house_files, short
@@ -26,6 +27,8 @@ README = ROOT / "README.md"
 HOW_TO = ROOT / "docs" / "how-to-add-a-dialogue.md"
 MANUALS = ROOT / "docs" / "手册"
 MEMBERS_MANUAL = MANUALS / "成员手册.md"
+LEADERS_MANUALS = ("组长手册.md", "书记手册.md")
+FOLLOWED = "从空的系统到第一次会议"
 DECISIONS = ROOT / "docs" / "decisions"
 LARGEST_PICTURE = 150_000  # bytes
 FENCE = re.compile(r"^```.*?^```\s*$", re.MULTILINE | re.DOTALL)
@@ -181,6 +184,34 @@ def test_the_members_manual_names_every_dialogue_and_every_way_out() -> None:
     assert [name for name in [*names, "取消", "上一步", "继续"] if f"「{name}」" not in manual] == []
 
 
+def leaders_manual(name: str) -> str:
+    """The manual without its chapter that tests/pages/test_stranger.py follows step by step."""
+    before, _, rest = read(MANUALS / name).partition(f"## {FOLLOWED}\n")
+    return before + rest.partition("\n## ")[2]
+
+
+@pytest.mark.parametrize("name", LEADERS_MANUALS)
+def test_every_button_a_leaders_manual_names_is_on_a_page(name: str) -> None:
+    shown = "".join(
+        read(file) for file in [*(ROOT / "pages" / "templates").rglob("*.html"), *(ROOT / "texts").glob("*.py")]
+    )
+    named = re.findall("「([^」]+)」", leaders_manual(name))
+    assert len(named) > 10
+    assert [button for button in named if button not in shown] == []
+
+
+@pytest.mark.parametrize("name", LEADERS_MANUALS)
+def test_every_word_a_leaders_manual_sends_is_heard(name: str) -> None:
+    known = {dialogue.name for dialogue in REGISTRY} | {"1", "2"}
+    sent = re.findall("发“([^”]+)”", leaders_manual(name))
+    assert [words for words in sent if words.split()[0] not in known] == []
+
+
+@pytest.mark.parametrize("name", LEADERS_MANUALS)
+def test_a_leaders_manual_fits_three_pages(name: str) -> None:
+    assert len(read(MANUALS / name)) < 3_300
+
+
 @pytest.fixture
 def branch(database: Database, empty_redis: redis.Redis, redis_url: str) -> Iterator[Branch]:
     """A branch to talk with."""
@@ -191,6 +222,7 @@ def branch(database: Database, empty_redis: redis.Redis, redis_url: str) -> Iter
 
 def test_every_line_of_help_can_be_reached_from_help(branch: Branch) -> None:
     member, stranger = branch.bound("张建国"), branch.phone("somebody")
+    branch.appoints("张建国", Role.SECRETARY)
     heard = ""
     for phone in (member, stranger):
         heard += phone.says("帮助").reply + "\n" + phone.says("更多").reply + "\n"

@@ -327,16 +327,8 @@ def test_an_exported_csv_opens_in_excel_and_holds_no_formula(tmp_path: Path) -> 
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.reader(file))
     assert rows[0] == [
-        "序号",
-        "姓名",
-        "性别",
-        "出生年月",
-        "入党日期",
-        "转正日期",
-        "党员类别",
-        "党小组",
-        "联系电话",
-        "编号",
+        *("序号", "姓名", "性别", "民族", "出生年月", "学历", "入党日期", "转正日期", "党员类别", "党小组"),
+        *("党内职务", "工作岗位及职务", "联系电话", "转入日期", "备注", "编号"),
     ]
     assert not [cell for row in rows for cell in row if re.match(r"[=+\-@\t\r]", cell)]
 

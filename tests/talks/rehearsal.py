@@ -1,8 +1,12 @@
 """Runs a dialogue twice at the same turn: code between questions must not depend on chance or the clock."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
+from bot.registry import Dialogue, Registry
 from bot.talk import Ending, Pause, Talk
+from bot.turn import Turn
+from services.errors import Refusal
 
 Run = Callable[[Talk], Ending]
 
@@ -20,6 +24,29 @@ def rehearse(talk: Talk, run: Run) -> None:
     assert first.model_dump_json() == second.model_dump_json(), f"{talk.flow} keeps something else when run again"
 
 
+def rehearsed(registry: Registry[Turn]) -> Registry[Turn]:
+    """The same dialogues, each of which rehearses every one of its runs; what a rehearsal wrote is rolled back."""
+    copy: Registry[Turn] = Registry()
+    for dialogue in registry:
+        copy.add(replace(dialogue, script=_script(dialogue)))
+    return copy
+
+
+def _script(dialogue: Dialogue[Turn]) -> Callable[[Talk, Turn], str | Ending]:
+    def script(talk: Talk, turn: Turn) -> str | Ending:
+        def run(again: Talk) -> Ending:
+            trial = turn.db.begin_nested()
+            try:
+                return dialogue(again, turn)
+            finally:
+                trial.rollback()
+
+        rehearse(talk, run)
+        return dialogue.script(talk, turn)
+
+    return script
+
+
 def _copy(talk: Talk) -> Talk:
     return Talk.model_validate_json(talk.model_dump_json())
 
@@ -29,4 +56,6 @@ def _outcome(talk: Talk, run: Run) -> tuple[str, ...]:
         ending = run(talk)
     except Pause as pause:
         return ("pause", pause.hint, pause.prompt)
+    except Refusal as refusal:
+        return ("refusal", repr(refusal))
     return ("end", ending.reply, ending.next, str(dict(ending.opening)))

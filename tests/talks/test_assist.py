@@ -12,13 +12,15 @@ from tests.branch import Branch
 
 def test_help_lists_what_can_be_done_and_a_number_starts_it(branch: Branch) -> None:
     branch.meeting()
-    zhang = branch.bound("张建国").says("帮助").hears("您想做什么？", "1 签到", "2 近期活动", "3 我的记录")
-    zhang.hears_not("绑定")
+    zhang = (
+        branch.bound("张建国").says("帮助").hears("您想做什么？", "1 签到  2 请假  3 看通知", "4 我的记录  5 近期活动")
+    )
+    zhang.hears_not("绑定", "批请假")
     zhang.says("1").hears("请看大屏，把6位数字发给我。")
     zhang.says("帮助").hears("您正在“签到”", "取消", "请看大屏")
     zhang.says("取消").hears("已取消")
     zhang.says("？").hears("您想做什么")
-    zhang.says("２").hears("近期活动：", "11月主题党日", "【正在签到】")
+    zhang.says("５").hears("近期活动：", "11月主题党日", "【正在签到】")
 
 
 def test_help_for_somebody_not_yet_bound(branch: Branch) -> None:
@@ -83,9 +85,10 @@ def test_time_out_is_said_in_words_and_the_question_can_be_resumed(branch: Branc
 
 def test_the_own_record(branch: Branch) -> None:
     zhang = branch.bound("张建国")
-    zhang.says("记录").hears("张建国同志，2026年", "应到0次，到会0次", "还没有签到记录")
+    zhang.says("记录").hears("张建国同志，2026年", "应到0次，到会0次", "还没有活动记录")
     zhang.scans(branch.screen(branch.meeting()).code)
-    zhang.says("我的记录").hears("应到1次，到会1次", "11-22 13:52 11月主题党日")
+    zhang.says("我的记录").hears("应到1次，到会1次", "回复1看明细，回复2看怎么补。")
+    zhang.says("1").hears("11-22 11月主题党日 到会")
 
 
 def test_what_comes_next(branch: Branch) -> None:

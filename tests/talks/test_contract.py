@@ -19,11 +19,13 @@ from engines.redis import ensure_redis, leave, stop
 from jobs.timetable import TIMETABLE
 from models import HeldScan, Identity, Member, WrongCode
 from models.base import Base
+from services.members import Account
 from simulator.courier import Manner
 from simulator.faults import Fault
 from simulator.packing import Hostile, Mode
 from tests.branch import NOON, Branch, Phone, branch_on, settings_for
 from tests.engines import Database
+from wechat.messages import parse
 
 FULL_KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
 
@@ -449,3 +451,24 @@ def test_contract_21_a_used_login_code_is_refused(branch: Branch) -> None:
     assert client.post("/api/v1/login", json={"code": code}).status_code == 200
     again = client.post("/api/v1/login", json={"code": code})
     assert (again.status_code, again.get_json()["code"]) == (401, "login")
+
+
+def test_contract_4_a_twin_killed_with_the_lock_does_not_silence_the_next_delivery(
+    database: Database, empty_redis: redis.Redis, redis_url: str
+) -> None:
+    """After a reset connection the platform may come back at once, while the dead process's lock still stands."""
+    scaled = {"official_account": {"reply_wait": 0.2}}
+    with branch_on(database, redis_url, wechat=scaled) as branch:
+        zhang = branch.bound("张建国")
+        meeting = branch.meeting()
+        zhang.scans(branch.screen(meeting).code).hears("签到成功")
+        first = zhang.reply
+        assert zhang.last is not None
+        assert zhang.last.message is not None
+        store, app_id = branch.house.store, branch.house.parts.app_id
+        who = Account(app_id, zhang.person.openid).digest
+        message = parse(zhang.last.message.xml.encode()).key(app_id)
+        store.flushall()  # the reply died with its process
+        store.set(f"zhibu:{app_id}:lock:{who}", f"{message}:dead", px=60_000)
+        assert zhang.again().reply == first
+        assert list(branch.arrivals(meeting)) == ["张建国"]

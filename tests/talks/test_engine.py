@@ -8,10 +8,11 @@ from itertools import count
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import JsonValue
 
 from bot.answers import Digits, Heard, Kind, Text
 from bot.chat import Chat
-from bot.hearing import Customs, Hearing
+from bot.hearing import Customs, Hearing, Pushed
 from bot.registry import Dialogue, Registry
 from bot.talk import Ending, Pause, Talk
 from tests.talks.rehearsal import rehearse
@@ -96,6 +97,12 @@ class Phone:
     heard: str = ""
     customs: Customs = field(default_factory=lambda: Customs(telephone=TELEPHONE))
     keys: Iterator[int] = field(default_factory=count)
+    pushed: Pushed | None = None
+
+    def is_sent(self, key: str, name: str, **opening: JsonValue) -> "Phone":
+        """A question is sent to the person on its own."""
+        self.pushed = Pushed(key, self.at, name, opening)
+        return self
 
     def says(self, text: str, *, at: int | None = None, kind: Kind = Kind.TEXT) -> "Phone":
         self.at += 1
@@ -133,7 +140,7 @@ class Phone:
 
     def _turn(self, heard: Heard) -> "Phone":
         chat = Chat.load(self.kept)
-        hearing = Hearing(self.registry, self.customs, chat, heard, self.at, self._perform)
+        hearing = Hearing(self.registry, self.customs, chat, heard, self.at, self._perform, lambda: self.pushed)
         self.heard = hearing.reply()
         self.kept = chat.dump()
         assert Chat.load(self.kept).dump() == self.kept
@@ -580,3 +587,104 @@ def test_no_conversation_ends_in_silence_or_a_stack_trace(steps: list[tuple[str,
         phone.says(text, kind=kind, at=phone.at + earlier)
         assert phone.heard.strip()
         assert ("已取消" in phone.heard) <= (text == "取消" or "已取消" in text)
+
+
+# A question that was sent
+
+
+def approval(talk: Talk, written: Written) -> str:
+    which = talk.given("which", str) or talk.ask("which", "哪一个？", Text(5))
+    agreed = talk.choose("agreed", f"同意{which}吗？", {"yes": "同意", "no": "不同意"})
+    written.append(f"{which}:{agreed}")
+    return f"已处理{which}。"
+
+
+ASKED = "同意甲吗？\n1 同意  2 不同意\n请回复数字。"
+
+
+@pytest.fixture
+def sent() -> Phone:
+    """A phone to which a question has just been sent."""
+    registry = house()
+    registry.add(Dialogue("审批", approval))
+    return Phone(registry).is_sent("p1", "审批", which="甲")
+
+
+@pytest.mark.parametrize("said", ["1", "同意", "１。", "第一个"])
+def test_the_next_message_answers_what_was_sent(sent: Phone, said: str) -> None:
+    sent.says(said).hears("已处理甲。")
+    assert sent.written == ["甲:yes"]
+    sent.says(said).hears_in("我没听懂")
+
+
+def test_a_spoken_answer_is_echoed(sent: Phone) -> None:
+    sent.speaks("不同意").hears("我听到：不同意", "已处理甲。")
+    assert sent.written == ["甲:no"]
+
+
+def test_no_answer_gets_the_question_once(sent: Phone) -> None:
+    sent.says("好的").hears("没有这一项，只有1至2。", ASKED)
+    sent.says("取消").hears("已取消“审批”。")
+    sent.says("1").hears_in("我没听懂")
+    sent.is_sent("p2", "审批", which="乙").says("2").hears("已处理乙。")
+    assert sent.written == ["乙:no"]
+
+
+def test_a_command_is_no_answer_to_what_was_sent(sent: Phone) -> None:
+    sent.says("签到 482913").hears("签到成功 482913")
+    sent.says("1").hears("已处理甲。")
+
+
+def test_an_open_talk_goes_before_what_was_sent(sent: Phone) -> None:
+    sent.pushed, later = None, sent.pushed
+    sent.says("意见").hears(ROOF_DUTY_FOOD)
+    sent.pushed = later
+    sent.says("1").hears(BODY)
+    sent.says("取消").says("1").hears("已处理甲。")
+
+
+def test_without_an_opening_the_dialogue_asks_first(sent: Phone) -> None:
+    sent.is_sent("p2", "审批").says("1").hears("哪一个？")
+    sent.says("丙").says("2").hears("已处理丙。")
+
+
+@pytest.mark.parametrize(("earlier", "written"), [(60, ["甲:yes"]), (61, [])])
+def test_an_answer_may_seem_a_minute_older_than_its_question(sent: Phone, earlier: int, written: Written) -> None:
+    assert sent.says("1", at=1_000_000 - earlier).written == written
+
+
+def test_what_was_sent_after_a_talk_fell_silent_is_answered_and_the_draft_kept(sent: Phone) -> None:
+    sent.pushed = None
+    sent.says("意见").says("1").hears(BODY)
+    sent.waits(5 * MINUTE).is_sent("p2", "审批", which="乙").waits(6 * MINUTE)
+    sent.says("1").hears("已处理乙。", texts.kept("意见"))
+    sent.says("继续").hears("接着办“意见”。", BODY)
+
+
+def test_what_was_sent_before_a_talk_fell_silent_is_not_answered(sent: Phone) -> None:
+    sent.waits(MINUTE).says("意见").waits(11 * MINUTE)
+    sent.says("1").hears(texts.timed_out_kept("意见", 10, 24))
+    assert sent.written == []
+
+
+def test_what_is_settled_is_told_to_an_answer_not_to_a_thank_you(sent: Phone) -> None:
+    sent.pushed = Pushed("p3", sent.at, "审批", {"which": "丁"}, settled=True)
+    sent.says("谢谢").hears("不客气。")
+    sent.says("1").hears("已处理丁。")
+
+
+# Words that are kept
+
+
+def test_spoken_words_are_confirmed_before_they_are_kept(phone: Phone) -> None:
+    phone.meets(opinion=lambda talk, _: f"记下：{talk.tell('body', BODY, 10)}").says("意见").hears(BODY)
+    phone.speaks("漏与").hears("我听到：漏与", "我听到的对吗？", "1 是  2 不是", "请回复数字。")
+    phone.says("不对").hears(texts.SAY_AGAIN, BODY)
+    phone.speaks("漏雨").says("1").hears("记下：漏雨")
+    phone.says("意见").says("漏雨").hears("记下：漏雨")
+    phone.says("意见").says("字" * 11).hears("最多10字，您发了11字。", BODY)
+
+
+def test_thanks_leave_what_nothing_is_lost_by_leaving(phone: Phone) -> None:
+    phone.says("帮助").says("谢谢").hears(texts.WELCOME)
+    assert phone.kept is None

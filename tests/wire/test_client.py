@@ -11,19 +11,24 @@ import redis
 
 from tests.wire.platform_server import APP_ID, OPENID, SECRET, USER_PATH, Platform, serving
 from wechat import errors
-from wechat.client import Follower, MiniProgramApi, MiniSession, OfficialAccountApi, QrTicket
+from wechat.client import Follower, MiniProgramApi, MiniSession, OfficialAccountApi, PageLogin, QrTicket
 from wechat.errors import (
     ApiExhausted,
     CodeRefused,
     OurMistake,
+    OutcomeUnknown,
     PersonUnreachable,
     TokenRefused,
     WeChatDown,
     WeChatError,
     WeChatRejected,
 )
+from wechat.messages import TEXT_LIMIT
 
 CODE_PATH = "/sns/jscode2session"
+PAGE_PATH = "/sns/oauth2/access_token"
+SEND_PATH = "/cgi-bin/message/custom/send"
+UPLOAD_PATH = "/cgi-bin/media/upload"
 
 
 @pytest.fixture
@@ -99,6 +104,8 @@ def test_a_mini_program_login_needs_no_access_token(platform: Platform, mini: Mi
         (-1, WeChatDown),
         (45011, WeChatDown),
         (40003, PersonUnreachable),
+        (40241, PersonUnreachable),
+        (43117, PersonUnreachable),
         (43004, PersonUnreachable),
         (43101, PersonUnreachable),
         (45015, PersonUnreachable),
@@ -135,10 +142,21 @@ def test_every_code_has_its_place(
 )
 def test_no_sensible_answer_is_down(platform: Platform, api: OfficialAccountApi, answer: object) -> None:
     platform.always[USER_PATH] = answer
-    with pytest.raises(WeChatDown):
+    with pytest.raises(OutcomeUnknown):
         api.follower(OPENID)
     assert platform.count(USER_PATH) == 1
     assert platform.count("/elsewhere") == 0, "a token does not follow a redirect"
+
+
+@pytest.mark.parametrize("answer", [None, 502, b"<html>", {"errcode": -1, "errmsg": "busy"}])
+def test_a_call_for_which_there_was_no_token_certainly_had_no_effect(
+    platform: Platform, api: OfficialAccountApi, answer: object
+) -> None:
+    platform.always["/cgi-bin/stable_token"] = answer
+    with pytest.raises(WeChatDown) as down:
+        api.send_text(OPENID, "改期")
+    assert type(down.value) is WeChatDown
+    assert platform.count(SEND_PATH) == 0
 
 
 def test_an_answer_that_lacks_what_it_is_for_is_down(
@@ -154,8 +172,83 @@ def test_an_answer_that_lacks_what_it_is_for_is_down(
 
 def test_nobody_listening_is_down(empty_redis: redis.Redis) -> None:
     api = OfficialAccountApi("http://127.0.0.1:9", APP_ID, SECRET, 0.3, empty_redis, lambda: datetime.now(UTC))
-    with pytest.raises(WeChatDown):
+    with pytest.raises(WeChatDown) as down:
         api.follower(OPENID)
+    assert type(down.value) is WeChatDown
+
+
+def test_a_platform_gone_between_token_and_send_certainly_got_nothing(
+    platform: Platform, api: OfficialAccountApi
+) -> None:
+    api.follower(OPENID)
+    api._client._wire.base = "http://127.0.0.1:9"
+    with pytest.raises(WeChatDown) as down:
+        api.send_text(OPENID, "改期")
+    assert type(down.value) is WeChatDown
+
+
+def test_a_text_goes_out_as_utf_8_clean_and_no_longer_than_allowed(platform: Platform, api: OfficialAccountApi) -> None:
+    platform.always[SEND_PATH] = {"errcode": 0, "errmsg": "ok"}
+    api.send_text(OPENID, "改期\x00：" + "雨" * 3000)
+    body = platform.calls[-1][2]
+    assert "改期：雨".encode() in body
+    assert b"\\u" not in body
+    sent = json.loads(body)
+    assert (sent["touser"], sent["msgtype"]) == (OPENID, "text")
+    assert len(sent["text"]["content"].encode()) <= TEXT_LIMIT
+    assert sent["text"]["content"].endswith("雨…")
+
+
+def test_contract_19_an_upload_repeated_after_40001_carries_the_same_bytes(
+    platform: Platform, api: OfficialAccountApi
+) -> None:
+    content = bytes(range(256)) * 40
+    refused = {"errcode": 40001, "errmsg": "invalid credential, access_token is not latest"}
+    platform.answers[UPLOAD_PATH] = [refused, {"type": "image", "media_id": "MEDIA", "created_at": 1}]
+    api.follower(OPENID)
+    platform.invalidate()
+    assert api.upload("image", "签到表.png", content, "image/png") == "MEDIA"
+    sent = [(query, body) for path, query, body in platform.calls if path == UPLOAD_PATH]
+    assert [query["type"] for query, _ in sent] == ["image", "image"]
+    assert sent[0][0]["access_token"] != sent[1][0]["access_token"]
+    without_boundary = [body.replace(body.split(b"\r\n")[0].strip(b"-"), b"") for _, body in sent]
+    assert without_boundary[0] == without_boundary[1]
+    assert content in without_boundary[1]
+
+
+def test_a_browser_is_sent_to_wechat_in_the_order_that_it_demands() -> None:
+    pages = PageLogin("https://open.example/", "https://api.example", APP_ID, SECRET, 0.3)
+    back = "https://zhibu.example/h5/sign-in/wechat?to=/h5/a/1&x=2"
+    assert pages.address(back, "aB3") == (
+        f"https://open.example/connect/oauth2/authorize?appid={APP_ID}"
+        "&redirect_uri=https%3A%2F%2Fzhibu.example%2Fh5%2Fsign-in%2Fwechat%3Fto%3D%2Fh5%2Fa%2F1%26x%3D2"
+        "&response_type=code&scope=snsapi_base&state=aB3#wechat_redirect"
+    )
+
+
+def test_a_page_login_needs_no_access_token(platform: Platform) -> None:
+    pages = PageLogin("https://open.example", platform.base, APP_ID, SECRET, 0.3)
+    platform.always[PAGE_PATH] = {"access_token": "page", "openid": OPENID, "scope": "snsapi_base"}
+    assert pages.openid("CODE") == OPENID
+    assert [path for path, _, _ in platform.calls] == [PAGE_PATH]
+    assert platform.calls[-1][1] == {
+        "appid": APP_ID,
+        "secret": SECRET,
+        "code": "CODE",
+        "grant_type": "authorization_code",
+    }
+    for code in (40029, 40163):
+        platform.always[PAGE_PATH] = {"errcode": code, "errmsg": "why"}
+        with pytest.raises(CodeRefused):
+            pages.openid("CODE")
+
+
+@pytest.mark.parametrize("flag", [1, "1", True])
+def test_contract_21_a_snapshot_user_is_refused(platform: Platform, flag: object) -> None:
+    """The openid of a 快照页 belongs to nobody: it never gets past the wire. (The page: tests/pages/test_h5_*.py.)"""
+    pages = PageLogin("https://open.example", platform.base, APP_ID, SECRET, 0.3)
+    platform.always[PAGE_PATH] = {"access_token": "page", "openid": OPENID, "is_snapshotuser": flag}
+    assert pages.openid("CODE") is None
 
 
 def test_a_name_with_raw_control_characters_is_read(platform: Platform, api: OfficialAccountApi) -> None:
@@ -207,7 +300,16 @@ def test_no_secret_is_in_logs_or_errors(
 
 def test_the_tree_of_errors_is_the_one_drawn() -> None:
     drawn = (errors.__doc__ or "").splitlines()
-    for kind in (WeChatDown, WeChatRejected, PersonUnreachable, ApiExhausted, CodeRefused, OurMistake, TokenRefused):
+    for kind in (
+        WeChatDown,
+        OutcomeUnknown,
+        WeChatRejected,
+        PersonUnreachable,
+        ApiExhausted,
+        CodeRefused,
+        OurMistake,
+        TokenRefused,
+    ):
         line = next(line for line in drawn if kind.__name__ in line)
         depth = (len(line) - len(line.lstrip("│ "))) // 4
         assert len(kind.__mro__) - len(WeChatError.__mro__) == depth + 1

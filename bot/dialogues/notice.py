@@ -1,0 +1,43 @@
+"""通知: what waits to be told is read out; leave that waits for this person's word comes first and is asked about."""
+
+from bot.dialogues.decision import decision
+from bot.talk import Ending, Talk
+from bot.turn import Turn, dialogue
+from models.notice import Notice, NoticeKind
+from services import leaves, notices
+from texts import notice as texts
+
+MOST = 4  # notices in one reply; the others wait for the next time
+
+
+@dialogue("通知", also=("看通知", "我的通知", "消息"), typos=("通之", "同知", "通只"), help="看通知", order=3)
+def notice(talk: Talk, turn: Turn) -> str | Ending:
+    """No question of its own; what has been read out is not told again."""
+    unseen = notices.unseen(turn.db, turn.who, turn.now)
+    requests = [one for one in unseen if one.kind is NoticeKind.LEAVE_ASKED]  # 批假 knows which of them still wait
+    others = [one for one in unseen if one.kind is not NoticeKind.LEAVE_ASKED][:MOST]
+    if unseen:
+        notices.shown(turn.db, [*requests, *others], turn.now)
+    lines = _words(turn, others)
+    waiting = len(leaves.waiting_for(turn.db, turn.act))
+    if waiting:
+        return talk.then(texts.with_requests(waiting, lines), decision)
+    if lines:
+        return texts.listed(lines)
+    return texts.latest(_words(turn, _told(turn)))
+
+
+def waiting(turn: Turn) -> str:
+    """The line after the last words of something else; "" where nothing waits."""
+    count = notices.waiting(turn.db, turn.member, turn.now) if turn.member else 0
+    return texts.waiting(count) if count else ""
+
+
+def _told(turn: Turn) -> list[Notice]:
+    """What was told last, without questions that are answered by now."""
+    told = notices.latest(turn.db, turn.who, turn.now, 2 * MOST)
+    return [one for one in told if one.kind is not NoticeKind.LEAVE_ASKED][:MOST]
+
+
+def _words(turn: Turn, found: list[Notice]) -> list[str]:
+    return [texts.words(one.kind, notices.facts_of(one), turn.parts.where.zone) for one in found]

@@ -1,0 +1,363 @@
+"""What goes on paper: each form filled in from the record, as far as whoever asks for it may see."""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models.activity import Activity, ActivityKind, ActivityState
+from models.appointment import Role
+from models.leave import LeaveState
+from models.member import ON_ROLL, Member
+from models.org import Org, OrgKind
+from models.standing import Standing, StandingKind
+from pages.door import Desk
+from services import attendance, rights, rosters, statistics
+from services.attendance import PRESENT, Line, Status, Totals, Verdict
+from services.calendar import local, today
+from services.rights import Act
+from services.statistics import ORGANISED, Excuse, Record, Span
+from sheets import ledgers
+from sheets.forms import Field, FirstPage, Form, Head
+from texts import activity as activity_texts
+from texts import appointment as appointment_texts
+from texts import attendance as words
+from texts import makeup as makeup_texts
+from texts import sheet as sheet_texts
+from texts import statistics as texts
+from texts.member import STATUS
+
+_SHOWN_BESIDE = frozenset({Status.GUEST, Status.OTHER_GROUP})
+_ABSENT = (Status.LEAVE, Status.NOT_COME, Status.ABSENT)
+_BLANK_LINES = 7
+
+
+def overview(desk: Desk, db: Session, act: Act, span: Span) -> Form:
+    """Table 1: what was held, with the figures of each; a group leader gets the own groups' meetings."""
+    _demand_lead(act)
+    told = [
+        (activity, totals)
+        for activity, totals in statistics.totals(db, span, desk.rules, desk.zone)
+        if activity.state in (ActivityState.OPEN, ActivityState.CLOSED)
+        and (act.rights.sees_branch or act.rights.runs(activity))
+    ]
+    counts = Counter(activity.kind for activity, _ in told)
+    return Form(
+        layout=ledgers.OVERVIEW,
+        head=_head(desk, db, act, span),
+        rows=[_meeting(place, activity, totals, desk.zone) for place, (activity, totals) in enumerate(told, 1)],
+        foot=[texts.held([(activity_texts.KIND[kind], counts[kind]) for kind in ActivityKind if counts[kind]])],
+        notes=words.definitions(desk.rules, ()),
+    )
+
+
+def sign_in(desk: Desk, db: Session, act: Act, activity: Activity) -> Form:
+    """Table 2: everybody expected with room to sign by hand, then the guests; nobody's reasons."""
+    lines = _own_lines(db, act, activity, desk)
+    kept = [one for one in lines if one.verdict.status not in {Status.WITHDRAWN, Status.TO_CHECK}]
+    guests = {Status.GUEST, Status.OTHER_GROUP, Status.INVITED}
+    in_order = sorted(
+        kept, key=lambda one: (one.verdict.status in guests, one.group.id if one.group else 0, one.member.id)
+    )
+    totals = attendance.total(kept, desk.rules)
+    at = local(activity.starts_at, desk.zone)
+    return Form(
+        layout=ledgers.SIGN_IN,
+        head=_head(desk, db, act, Span(at.year)),
+        rows=[_signature(place, one, desk.zone) for place, one in enumerate(in_order, 1)],
+        facts=_facts(activity, desk.zone),
+        foot=["    ".join(f"{name}：{number}" for name, number in words.figures(totals)[:5])]
+        if activity.state is not ActivityState.PLANNED
+        else [sheet_texts.FIGURES_BY_HAND],
+        notes=[words.SIGNS, *words.definitions(desk.rules, ())],
+    )
+
+
+def year(desk: Desk, db: Session, act: Act, span: Span) -> Form:
+    """Table 3: every member's figures of the span."""
+    people = _own_people(db, act, span, desk.zone)
+    found = statistics.records(db, span, desk.rules, desk.zone, [one.id for one in people])
+    stood = statistics.stood(db, span)
+    rows: list[tuple[str, ...]] = []
+    for member in people:
+        record = found.get(member.id) or Record(member.id)
+        standing = stood.get(member.id, ())
+        rows.append(_figures(len(rows) + 1, member, record, _remarks(member, record, standing, span)))
+    return Form(
+        layout=ledgers.YEAR,
+        head=_head(desk, db, act, span),
+        rows=rows,
+        notes=[sheet_texts.YEAR_RATE, *words.definitions(desk.rules, ())],
+    )
+
+
+def leaves(desk: Desk, db: Session, act: Act, span: Span) -> Form:
+    """Table 4: leave taken and content made up, with room to confirm by hand."""
+    _demand_lead(act)
+    excuses = [
+        one
+        for one in statistics.excuses(db, span, desk.rules, desk.zone)
+        if act.by is None or act.rights.sees_group(one.case.group_id)
+    ]
+    wanted = {one.case.member_id for one in excuses} | {
+        one.made_up.confirmed_by_id for one in excuses if one.made_up and one.made_up.confirmed_by_id
+    }
+    names = {one.id: one.name for one in db.scalars(select(Member).where(Member.id.in_(wanted)))}
+    return Form(
+        layout=ledgers.LEAVE,
+        head=_head(desk, db, act, span),
+        rows=[_excuse(one, names, desk.zone) for one in excuses],
+        notes=words.definitions(desk.rules),
+    )
+
+
+def roster(desk: Desk, db: Session, act: Act) -> Form:
+    """Table 7: the members on the roll today."""
+    span = Span(today(act.now, desk.zone).year)
+    people = _on_roll(db, act)
+    offices: dict[int, list[str]] = {}
+    for held in rights.holders(db, frozenset(Role), act.now, desk.zone):
+        group = held.org.name if held.org.kind is OrgKind.GROUP else ""
+        offices.setdefault(held.member_id, []).append(appointment_texts.office(held.role, group))
+    rows = [
+        (
+            str(place), one.name, one.gender or "", one.ethnicity or "", one.born or "", one.education or "",
+            one.joined or "", one.confirmed or "", STATUS[one.status], one.group.name if one.group else "",
+            "、".join(offices.get(one.id, ())), one.post or "", one.phone or "",
+            texts.day(one.moved_in) if one.moved_in else "", one.note or "",
+        )
+        for place, one in enumerate(people, 1)
+    ]  # fmt: skip
+    counts = Counter(one.status for one in people)
+    foot = sheet_texts.on_roll([(STATUS[status], counts[status]) for status in ON_ROLL if counts[status]])
+    return Form(ledgers.ROSTER, _head(desk, db, act, span), rows, foot=[foot])
+
+
+def record(desk: Desk, db: Session, act: Act, activity: Activity) -> FirstPage:
+    """Table 9: the first page of the minutes, attendance filled in; here, as the form asks, stand the absent."""
+    act.demand(act.rights.sees_branch or act.rights.runs(activity))
+    lines = attendance.sheet(db, activity, desk.rules, desk.zone)
+    totals = attendance.total(lines, desk.rules)
+    over = activity.state in (ActivityState.OPEN, ActivityState.CLOSED)
+    at = local(activity.starts_at, desk.zone)
+    ends = local(activity.ends_at, desk.zone) if activity.ends_at else None
+    beside = [one.member.name for one in lines if one.verdict.status in _SHOWN_BESIDE]
+    title = f"{activity_texts.KIND[activity.kind]}：{activity.title}"
+    return FirstPage(
+        title=ledgers.RECORD,
+        head=_head(desk, db, act, Span(at.year)),
+        fields=[
+            Field("会议名称", title, wide=True),
+            Field("时间起止", texts.from_to(at, ends)),
+            Field("地点", activity.place),
+            Field("主持", activity.host),
+            Field("记录", activity.recorder),
+            Field("应到", str(totals.expected)),
+            Field("实到", str(totals.present) if over else ""),
+            Field("缺席人员及原因", _absent(lines) if over else "", wide=True, lines=2),
+            Field("列席人员", words.people(beside) if over else "", wide=True),
+            Field("议题", activity.agenda, wide=True, lines=3),
+            Field("发言、决议", "", wide=True, lines=_BLANK_LINES),
+            Field("表决情况", sheet_texts.BALLOT, wide=True),
+        ],
+        signed=("主持人", "记录人"),
+        notes=words.definitions(desk.rules, ()),
+    )
+
+
+def _head(desk: Desk, db: Session, act: Act, span: Span) -> Head:
+    """A leader's copy says whose it is."""
+    branch = desk.branch.name
+    if act.by is not None and not act.rights.sees_branch:
+        groups = db.scalars(select(Org.name).where(Org.id.in_(act.rights.groups)).order_by(Org.id))
+        branch += "（" + "、".join(groups) + "）"
+    return Head(branch, texts.span(span.year, span.quarter, span.month), act.by.name if act.by else "")
+
+
+def _demand_lead(act: Act) -> None:
+    act.demand(act.rights.leads)
+
+
+def _own_lines(db: Session, act: Act, activity: Activity, desk: Desk) -> list[Line]:
+    """The lines of the sheet that belong to whoever asks; nobody's is a refusal."""
+    lines = attendance.sheet(db, activity, desk.rules, desk.zone)
+    if act.by is None or act.rights.sees_branch or act.rights.runs(activity):
+        return lines
+    _demand_lead(act)
+    own = [one for one in lines if act.rights.sees_group(one.group.id if one.group else None)]
+    act.demand(bool(own))
+    return own
+
+
+def _own_people(db: Session, act: Act, span: Span, zone: ZoneInfo) -> list[Member]:
+    """Those on the roll, and those who left it within the span, by group."""
+    _demand_lead(act)
+    first, after = span.days
+    left = statistics.seated(db, span, zone)
+    return [
+        one
+        for one in rosters.everyone(db)
+        if (one.status in ON_ROLL or one.id in left)
+        and (one.moved_in is None or one.moved_in < after)
+        and (one.moved_out is None or one.moved_out > first)
+        and (act.by is None or act.rights.sees_group(one.group_id))
+    ]
+
+
+def _on_roll(db: Session, act: Act) -> list[Member]:
+    _demand_lead(act)
+    return [
+        one
+        for one in rosters.everyone(db)
+        if one.status in ON_ROLL
+        and (one.moved_out is None or one.moved_out > act.day)
+        and (act.by is None or act.rights.sees_group(one.group_id))
+    ]
+
+
+def _facts(activity: Activity, zone: ZoneInfo) -> list[tuple[str, str]]:
+    at = local(activity.starts_at, zone)
+    return [
+        ("活动", f"{activity_texts.KIND[activity.kind]} {activity.title}"),
+        ("时间", f"{at.year}年{activity_texts.starts(at)}"),
+        ("地点", activity.place or sheet_texts.BLANK),
+    ]
+
+
+def _meeting(place: int, activity: Activity, totals: Totals, zone: ZoneInfo) -> tuple[str, ...]:
+    at = local(activity.starts_at, zone)
+    remarks = []
+    if activity.moved_from is not None:
+        remarks.append(texts.moved(local(activity.moved_from, zone), activity.reason))
+    if activity.state is ActivityState.OPEN:
+        remarks.append(texts.NEVER_CLOSED)
+    return (
+        str(place),
+        texts.day(at.date()),
+        activity_texts.KIND[activity.kind],
+        activity.place,
+        activity.agenda or activity.title,
+        activity.host,
+        activity.recorder,
+        activity.lecturer,
+        str(totals.expected),
+        str(totals.present),
+        str(totals.leave),
+        str(totals.not_come + totals.absent),
+        str(totals.guests),
+        words.attendance(totals),
+        activity.page,
+        "；".join(remarks),
+    )
+
+
+def _signature(place: int, line: Line, zone: ZoneInfo) -> tuple[str, ...]:
+    came = line.verdict.status in PRESENT | {Status.GUEST, Status.OTHER_GROUP, Status.EXEMPT_CAME}
+    return (
+        str(place),
+        line.member.name,
+        line.group.name if line.group else "",
+        STATUS[line.member.status],
+        words.clock(local(line.at, zone) if line.at else None) if came else "",
+        _method(line, came=came),
+        "",
+        words.signs(line.verdict, made_up=line.made_up),
+    )
+
+
+def _method(line: Line, *, came: bool) -> str:
+    if not came:
+        return ""
+    return words.METHOD[line.method] if line.method else words.STATUS[Status.REGISTERED]
+
+
+def _figures(place: int, member: Member, record: Record, remarks: Sequence[str]) -> tuple[str, ...]:
+    kinds = [record.kinds.get(kind, (0, 0)) for kind in ORGANISED]
+    return (
+        str(place),
+        member.name,
+        member.group.name if member.group else "",
+        *(f"{expected}/{present}" if expected else "—" for expected, present in kinds),
+        str(record.public_leave),
+        str(record.sick_leave),
+        str(record.other_leave),
+        str(record.made_up),
+        str(record.absent),
+        words.share(record.present, record.expected),
+        "；".join(remarks),
+    )
+
+
+def _remarks(member: Member, record: Record, standing: Collection[Standing], span: Span) -> list[str]:
+    first, after = span.days
+    said = [
+        texts.exempt(one.reason, one.starts, one.ends, span.year)
+        if one.kind is StandingKind.EXEMPT or one.leave_class is None
+        else texts.standing(one.leave_class, one.reason, one.starts, one.ends, span.year)
+        for one in standing
+    ]
+    if member.moved_in is not None and first <= member.moved_in < after:
+        said.append(texts.moved_in(member.moved_in))
+    if member.moved_out is not None and first <= member.moved_out < after:
+        said.append(texts.moved_out(member.moved_out))
+    if record.not_come:
+        said.append(texts.unexplained(record.not_come))
+    if record.beside:
+        said.append(texts.beside(record.beside))
+    return said
+
+
+def _excuse(one: Excuse, names: dict[int, str], zone: ZoneInfo) -> tuple[str, ...]:
+    asked, decided = _paper_trail(one, zone)
+    made_up = one.made_up
+    leave_class = one.case.verdict.leave
+    kind = words.LEAVE[leave_class] if leave_class else words.STATUS[one.case.verdict.status]
+    return (
+        names[one.case.member_id],
+        texts.day(local(one.case.activity.starts_at, zone).date()),
+        one.case.activity.title,
+        kind,
+        *asked,
+        *decided,
+        makeup_texts.WAY[made_up.way] if made_up else "",
+        made_up.content if made_up else "",
+        texts.moment(local(made_up.told_at, zone)) if made_up else "",
+        names.get(made_up.confirmed_by_id or 0, "") if made_up else "",
+        "",
+    )
+
+
+def _paper_trail(one: Excuse, zone: ZoneInfo) -> tuple[tuple[str, str], tuple[str, str]]:
+    """(事由, 申请时间), (批准人, 批准时间)."""
+
+    def at(moment: datetime | None) -> str:
+        return texts.moment(local(moment, zone)) if moment else ""
+
+    if one.leave is not None:
+        reason = sheet_texts.by_family(one.leave.reason) if one.leave.by_family else one.leave.reason
+        by = one.leave.decided_by.name if one.leave.decided_by else ""
+        return (reason, at(one.leave.asked_at)), (by, at(one.leave.decided_at))
+    if one.mark is not None:
+        return (one.mark.reason, ""), (one.mark.by.name if one.mark.by else "", at(one.mark.at))
+    if one.standing is not None:
+        return (one.standing.reason, at(one.standing.at)), (sheet_texts.STANDING_LEAVE, "")
+    return ("", ""), ("", "")
+
+
+def _absent(lines: Sequence[Line]) -> str:
+    """缺席人员及原因: the class of leave and no more; requests nobody has decided are named as such."""
+    reasons: dict[str, list[str]] = {}
+    for status in _ABSENT:
+        for one in lines:
+            if one.verdict.status is status:
+                reasons.setdefault(_reason(one.verdict, one), []).append(one.member.name)
+    return "；".join(texts.absent(reason, words.people(names)) for reason, names in reasons.items()) or words.people(())
+
+
+def _reason(verdict: Verdict, line: Line) -> str:
+    if line.waiting is not None and verdict.status is Status.NOT_COME:
+        return f"{words.STATUS[verdict.status]}（{words.LEAVE_STATE[LeaveState.WAITING]}）"
+    return words.named(verdict)

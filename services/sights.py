@@ -1,0 +1,140 @@
+"""What a leader may look at: an activity and the part of its sheet that is his, people one by one."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models.activity import Activity, ActivityKind, ActivityState
+from models.attendance import MakeUp, Mark
+from models.checkin import Seat, SeatState
+from models.member import Member, MemberStatus
+from models.org import Org, OrgKind
+from services import activities, attendance, makeups
+from services.attendance import Line, Rules
+from services.errors import NoSuchMember, NotAllowed
+from services.registrations import group_of
+from services.rights import Act
+
+
+def sees(db: Session, act: Act, activity: Activity) -> bool:
+    """Whether this person may open it: the branch's leaders all; a 党小组长 the own group's and the branch's.
+
+    What the committee does is for those who see the branch.
+    """
+    own = act.rights
+    if own.sees_branch or activity.org_id in own.groups:
+        return True
+    of_branch = db.get_one(Org, activity.org_id).kind is OrgKind.BRANCH
+    return bool(own.groups) and of_branch and activity.kind is not ActivityKind.COMMITTEE
+
+
+def activity(db: Session, act: Act, public_id: str) -> Activity:
+    """The activity of that public id, for whoever may open it. Raises NoSuchActivity, NotAllowed."""
+    found = activities.find(db, public_id)
+    act.demand(sees(db, act, found))
+    return found
+
+
+def run(db: Session, act: Act, public_id: str) -> Activity:
+    """The same, for whoever may move and close it. Raises NoSuchActivity, NotAllowed."""
+    found = activities.find(db, public_id)
+    act.demand(act.rights.runs(found))
+    return found
+
+
+def between(db: Session, act: Act, since: datetime, until: datetime) -> list[Activity]:
+    """What starts in the span and may be opened, cancelled ones too, in order."""
+    return [one for one in activities.between(db, since, until) if sees(db, act, one)]
+
+
+def lines(db: Session, act: Act, of: Activity, rules: Rules) -> list[Line]:
+    """The activity's sheet, the absent first, without the people of groups that are not this leader's."""
+    sheet = attendance.sheet(db, of, rules, act.zone)
+    return [line for line in sheet if act.rights.sees_group(line.group.id if line.group else None)]
+
+
+def line_of(db: Session, act: Act, of: Activity, member: str, rules: Rules) -> Line:
+    """One person's line, for whoever may correct it. Raises NoSuchMember, NotAllowed."""
+    person = person_of(db, member)
+    act.demand(act.rights.tends(group_of(db, of, person)))
+    found = next((line for line in attendance.sheet(db, of, rules, act.zone) if line.member.id == person.id), None)
+    if found is None:
+        raise NoSuchMember(person.name)
+    return found
+
+
+def member(db: Session, act: Act, public_id: str) -> Member:
+    """Oneself, or somebody of a group one sees. Raises NoSuchMember, NotAllowed."""
+    found = person_of(db, public_id)
+    himself = act.by is not None and act.by.id == found.id
+    act.demand(himself or act.rights.sees_group(found.group_id))
+    return found
+
+
+def person_of(db: Session, public_id: str) -> Member:
+    """Whoever has that public id; the rights are the caller's to ask for. Raises NoSuchMember."""
+    found = db.scalar(select(Member).where(Member.public_id == public_id))
+    if found is None:
+        raise NoSuchMember(public_id)
+    return found
+
+
+def people(db: Session, public_ids: Sequence[str]) -> list[Member]:
+    """Those of a tick list, in roster order. Raises NoSuchMember when one of them is unknown."""
+    wanted = set(public_ids)
+    found = list(db.scalars(select(Member).where(Member.public_id.in_(wanted)).order_by(Member.id)))
+    if len(found) < len(wanted):
+        raise NoSuchMember("")
+    return found
+
+
+def guests(db: Session, act: Act, of: Activity) -> list[Member]:
+    """Who could be entered as a guest (列席): on record, without a seat, of groups this leader sees."""
+    seated = select(Seat.member_id).where(Seat.activity_id == of.id)
+    here = select(Member).where(Member.id.not_in(seated), Member.status != MemberStatus.MOVED)
+    return [one for one in db.scalars(here.order_by(Member.id)) if act.rights.sees_group(one.group_id)]
+
+
+def marks(db: Session, of: Activity, about: Member) -> list[Mark]:
+    """What people have said of this person at that activity, newest first."""
+    said = select(Mark).where(Mark.activity_id == of.id, Mark.member_id == about.id)
+    return list(db.scalars(said.order_by(Mark.id.desc())))
+
+
+def makeups_waiting(db: Session, act: Act, of: Activity | None = None) -> list[tuple[MakeUp, Activity]]:
+    """What members say they have made up and this leader may confirm, oldest first."""
+    told = select(MakeUp, Activity).join(Activity, Activity.id == MakeUp.activity_id)
+    told = told.where(MakeUp.confirmed_at.is_(None)).order_by(MakeUp.id)
+    if of is not None:
+        told = told.where(MakeUp.activity_id == of.id)
+    return [(one, what) for one, what in db.execute(told) if may_confirm(db, act, one, what)]
+
+
+def may_confirm(db: Session, act: Act, makeup: MakeUp, of: Activity) -> bool:
+    """As `makeups.confirm` will say."""
+    somebody_else = act.by is not None and act.by.id != makeup.member_id
+    return somebody_else and act.rights.tends(group_of(db, of, makeup.member))
+
+
+def makeup(db: Session, act: Act, public_id: str) -> MakeUp:
+    """The make-up of that public id, for whoever may confirm it. Raises NotAllowed."""
+    found = makeups.find(db, public_id)
+    if found is None or not may_confirm(db, act, found, db.get_one(Activity, found.activity_id)):
+        raise NotAllowed
+    return found
+
+
+def own_coming(db: Session, of: Member, since: datetime) -> list[Activity]:
+    """What this member is expected at from `since` on, soonest first."""
+    alive = Activity.state.in_((ActivityState.OPEN, ActivityState.PLANNED))
+    seated = select(Activity).join(Seat, Seat.activity_id == Activity.id)
+    mine = seated.where(Seat.member_id == of.id, Seat.state != SeatState.EXEMPT, alive, Activity.starts_at >= since)
+    return list(db.scalars(mine.order_by(Activity.starts_at, Activity.id).limit(10)))
+
+
+def plannable(db: Session, act: Act) -> list[Org]:
+    """The branch and the groups this person may plan for, the branch first."""
+    orgs = db.scalars(select(Org).order_by(Org.parent_id.is_not(None), Org.id))
+    return [one for one in orgs if act.rights.plans_for(one)]

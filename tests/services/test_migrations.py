@@ -1,0 +1,115 @@
+"""Migrations go all the way up and all the way down on both engines, with people's rows in the tables."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, NullPool, create_engine, inspect, select
+
+from engines import sql
+from engines.sql import MIGRATIONS, at_head, open_engine, transaction, upgrade
+from models import Activity, Identity, Member
+from models.activity import ActivityKind
+from models.checkin import CheckIn, Method
+from services import activities, checkins, members, orgs, rosters
+from services.activities import Plan
+from services.checkins import Claim
+from services.members import Account, BindingRules
+from services.rights import operator
+from services.rosters import Entry
+
+NOW = datetime(2026, 11, 22, 5, 52, tzinfo=UTC)
+RULES = BindingRules(timedelta(days=30), 10, timedelta(hours=1))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def nothing(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """A database without any table."""
+    if request.param == "sqlite":
+        engine = open_engine("", tmp_path)
+        yield engine
+        engine.dispose()
+        return
+    server = request.getfixturevalue("pg_server")
+    name = server.create()
+    engine = open_engine(server.url(name), tmp_path)
+    yield engine
+    engine.dispose()
+    server.drop(name)
+
+
+def revisions() -> list[str]:
+    """Every revision, oldest first."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    return [one.revision for one in ScriptDirectory.from_config(config).walk_revisions()][::-1]
+
+
+def go(engine: Engine, revision: str, *, down: bool = False) -> None:
+    """Migrate to a revision on one connection; as in engines.sql, SQLite's foreign keys are off meanwhile."""
+    off = create_engine(engine.url, poolclass=NullPool) if engine.dialect.name == "sqlite" else engine
+    with off.connect() as connection, connection.begin():
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes["connection"] = connection
+        if down:
+            command.downgrade(config, revision)
+        else:
+            command.upgrade(config, revision)
+
+
+def fill(engine: Engine) -> None:
+    """One member, bound, expected and checked in."""
+    with transaction(engine) as db:
+        member = rosters.take(db, Entry(name="张建国", born="1968-07", group="第一党小组"), {}).member
+        code = members.issue_code(db, member, NOW, timedelta(days=30))
+        members.bind(db, Account("wx", "o-1"), code.digits, "m-1", NOW, RULES)
+        act = operator(NOW, ZoneInfo("Asia/Shanghai"))
+        meeting = activities.plan(db, act, Plan(ActivityKind.PARTY_DAY, "学习", NOW, orgs.branch(db)))
+        activities.open_(db, act, meeting)
+        claim = Claim(meeting, Method.SCAN, NOW, "m-2")
+        checkins.arrive(db, member, claim, NOW)
+
+
+def tables(engine: Engine) -> set[str]:
+    with engine.connect() as connection:
+        return set(inspect(connection).get_table_names()) - {"alembic_version"}
+
+
+def test_up_from_nothing_and_down_to_nothing_with_rows_in_between(nothing: Engine) -> None:
+    assert not at_head(nothing)
+    upgrade(nothing)
+    upgrade(nothing)
+    assert at_head(nothing)
+    fill(nothing)
+    go(nothing, "base", down=True)
+    assert tables(nothing) == set()
+    upgrade(nothing)
+    assert at_head(nothing)
+    fill(nothing)
+    with transaction(nothing) as db:
+        assert (db.scalar(select(Member.name)), db.scalar(select(Identity.openid))) == ("张建国", "o-1")
+        assert db.scalar(select(Activity.title)) == "学习"
+        assert db.scalar(select(CheckIn.at)) == NOW
+
+
+def test_each_step_can_be_taken_back_and_taken_again(nothing: Engine) -> None:
+    for revision in revisions():
+        go(nothing, revision)
+        there = tables(nothing)
+        go(nothing, "-1", down=True)
+        go(nothing, revision)
+        assert tables(nothing) == there
+    assert at_head(nothing)
+
+
+def test_there_is_one_line_of_revisions() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    assert len(ScriptDirectory.from_config(config).get_heads()) == 1
+    assert sql.MIGRATIONS.is_dir()

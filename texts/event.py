@@ -1,0 +1,77 @@
+"""What the log beside each record says (留痕): the words of every verb that services/events.py is given."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from models.attendance import MakeUpWay, MarkKind
+from models.leave import LeaveClass
+from texts import activity, people
+from texts.attendance import LEAVE, MARK
+from texts.makeup import WAY
+
+Facts = Mapping[str, object]
+
+
+def words(verb: str, facts: Facts, zone: ZoneInfo) -> str:
+    """One line of the log, without who and when; times become the branch's own."""
+    said = WORDS.get(verb)
+    if said is not None:
+        return said(facts, zone)
+    if verb.startswith(_MARK):
+        return f"{facts['name']}：{MARK[MarkKind(verb.removeprefix(_MARK))]}{_because(facts)}"
+    return people.event(verb, facts)
+
+
+_MARK = "mark_"
+
+
+def _always(text: str) -> Callable[[Facts, ZoneInfo], str]:
+    return lambda _facts, _zone: text
+
+
+def _moved(facts: Facts, zone: ZoneInfo) -> str:
+    return f"从{_at(facts['before'], zone)}改到{_at(facts['at'], zone)}{_because(facts)}"
+
+
+def _leave_asked(facts: Facts, _zone: ZoneInfo) -> str:
+    return f"{facts['name']}请假（{LEAVE[LeaveClass(str(facts['leave_class']))]}）"
+
+
+def _leave_decided(facts: Facts, _zone: ZoneInfo) -> str:
+    return f"{'同意' if facts['agreed'] else '没有同意'}{facts['name']}请假"
+
+
+def _makeup_told(facts: Facts, _zone: ZoneInfo) -> str:
+    return f"{facts['name']}报补课（{WAY[MakeUpWay(str(facts['way']))]}）"
+
+
+WORDS: Mapping[str, Callable[[Facts, ZoneInfo], str]] = {
+    "planned": lambda facts, zone: f"发起：{_at(facts['at'], zone)}{facts['title']}",
+    "moved": _moved,
+    "cancelled": lambda facts, _zone: f"取消{_because(facts)}",
+    "opened": _always("开始签到"),
+    "closed": _always("结束签到"),
+    "noted": _always("填写会议记录首页"),
+    "invited": lambda facts, _zone: f"请{facts['name']}列席",
+    "badges": lambda facts, _zone: f"抽查党徽：{facts['of']}人中{facts['worn']}人佩戴",
+    "place_allowed": lambda facts, _zone: f"开通位置签到（{facts['radius']}米内）",
+    "place_forbidden": _always("关闭位置签到"),
+    "registered": lambda facts, _zone: f"人工登记{facts['name']}{_because(facts)}",
+    "leave_asked": _leave_asked,
+    "leave_decided": _leave_decided,
+    "leave_withdrawn": lambda facts, _zone: f"{facts['name']}撤回请假",
+    "makeup_told": _makeup_told,
+    "makeup_confirmed": lambda facts, _zone: f"核对{facts['name']}的补课",
+    "roster_imported": lambda facts, _zone: f"导入名册{facts['rows']}行",
+    "roster_exported": _always("导出名册"),
+    "exported": lambda facts, _zone: f"导出{facts['form']}（{facts['which']}）",
+}
+
+
+def _at(text: object, zone: ZoneInfo) -> str:
+    return activity.starts(datetime.fromisoformat(str(text)).astimezone(zone))
+
+
+def _because(facts: Facts) -> str:
+    return f"，{facts['reason']}" if facts.get("reason") else ""
