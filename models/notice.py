@@ -15,6 +15,7 @@ class NoticeKind(StrEnum):
 
     MOVED = "moved"  # 改期
     CANCELLED = "cancelled"  # 取消
+    CALLED = "called"  # 提醒到会
     LEAVE_ASKED = "leave_asked"  # 请假待批, to the leader
     LEAVE_DECIDED = "leave_decided"  # 请假结果
 

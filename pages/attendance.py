@@ -149,7 +149,10 @@ def _changes(room: Room, desk: Desk) -> None:
         if not ticked:
             raise Amiss(texts.NOBODY_TICKED)
         people = sights.people(db, ticked)
-        door.say(texts.registered(registrations.register(db, act, found, people, reason)))
+        if request.form.get("do") == "call":
+            door.say(texts.called(notices.called(db, act, found, people)))
+        else:
+            door.say(texts.registered(registrations.register(db, act, found, people, reason)))
         return _home(found)
 
     @room.get("/h5/a/<activity>/mark/<member>")

@@ -11,13 +11,17 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from models.activity import Activity
+from models.checkin import CheckIn
 from models.leave import Leave, LeaveState
 from models.member import Identity, Member
 from models.notice import Notice, NoticeKind, NoticeState
-from services import activities, leaves
+from services import activities, events, leaves, registrations
+from services.errors import WrongState
+from services.rights import Act
 from services.rows import touched
 
 MORNING, EVENING, LATE_EVENING = time(7, 30), time(20, 30), time(21)
+CALLED_EVERY = timedelta(hours=2)  # a person is reminded of one activity at most so often
 AT_ONCE = frozenset({NoticeKind.MOVED, NoticeKind.CANCELLED})  # these may go until LATE_EVENING
 LEASE = timedelta(minutes=2)  # after which another sender takes a claimed notice for its own
 SENDING = "sending"  # the reason of a claimed notice from the moment on when its message may have left
@@ -60,6 +64,38 @@ def cancelled(db: Session, activity: Activity, now: datetime, zone: ZoneInfo) ->
     for leave in db.scalars(waiting):
         leave_settled(db, leave, now)
     return _to_expected(db, activity, NoticeKind.CANCELLED, facts, now, zone)
+
+
+def called(db: Session, act: Act, activity: Activity, people: Sequence[Member]) -> int:
+    """Remind those of the list who are expected and not here yet; each at most once in two hours.
+
+    Returns how many rows are new. Raises NotAllowed (one foreign name refuses the whole list), WrongState.
+    """
+    for one in people:
+        act.demand(act.rights.tends(registrations.group_of(db, activity, one)))
+    if activity.state not in registrations.REGISTERS_IN:
+        raise WrongState(activity.title, activity.state)
+    facts: dict[str, Plain] = {
+        "title": activity.title,
+        "at": activity.starts_at.isoformat(),
+        "place": activity.place,
+    }
+    due = earliest(NoticeKind.CALLED, act.now, act.zone)
+    useful = max(activity.starts_at, act.now) + timedelta(hours=1)
+    slot = int(act.now.timestamp() // CALLED_EVERY.total_seconds())
+    told = Told(NoticeKind.CALLED, f"{activity.public_id}.{slot}", facts, due, useful)
+    lately = select(Notice.member_id).where(
+        Notice.once.startswith(f"{NoticeKind.CALLED.value}:{activity.public_id}."),
+        Notice.created_at > act.now - CALLED_EVERY,
+    )
+    here = select(CheckIn.member_id).where(CheckIn.activity_id == activity.id)
+    left_alone = {*db.scalars(lately), *db.scalars(here)}
+    expected = {one.id for one in activities.expected(db, activity)}
+    wanted = [one for one in people if one.id in expected and one.id not in left_alone]
+    new = sum(write(db, one, told, act.now) for one in wanted)
+    if new:
+        events.log(db, act, "called", activity, people=new)
+    return new
 
 
 def leave_asked(db: Session, leave: Leave, now: datetime, zone: ZoneInfo) -> int:

@@ -57,6 +57,7 @@ WORDS: Mapping[str, Callable[[Facts, ZoneInfo], str]] = {
     "badges": lambda facts, _zone: f"抽查党徽：{facts['of']}人中{facts['worn']}人佩戴",
     "place_allowed": lambda facts, _zone: f"开通位置签到（{facts['radius']}米内）",
     "place_forbidden": _always("关闭位置签到"),
+    "called": lambda facts, _zone: f"提醒还没到的{facts['people']}位同志",
     "registered": lambda facts, _zone: f"人工登记{facts['name']}{_because(facts)}",
     "leave_asked": _leave_asked,
     "leave_decided": _leave_decided,

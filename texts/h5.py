@@ -142,6 +142,11 @@ def registered(people: int) -> str:
     return f"已登记{people}人。" if people else ALL_IN
 
 
+def called(people: int) -> str:
+    """Some of those ticked are reminded."""
+    return f"马上提醒{people}位同志。" if people else "两小时内都提醒过，或者已经到了，没有再发。"
+
+
 def invited(people: int) -> str:
     """Guests have been entered."""
     return f"已加入列席{people}人。" if people else "没有选人，名单没有变。"

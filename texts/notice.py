@@ -49,6 +49,12 @@ def _moved(facts: Facts, zone: ZoneInfo) -> str:
     )
 
 
+def _called(facts: Facts, zone: ZoneInfo) -> str:
+    place = f"，{facts['place']}" if facts["place"] else ""
+    when = activity.starts(_at(facts["at"], zone))
+    return f"【提醒】{when}{place}，{facts['title']}，您还没有签到。来不了请发“请假”。"
+
+
 def _cancelled(facts: Facts, zone: ZoneInfo) -> str:
     return f"【取消】{_because(facts)}{activity.starts(_at(facts['at'], zone))}的{facts['title']}取消。"
 
@@ -71,6 +77,7 @@ def _leave_decided(facts: Facts, zone: ZoneInfo) -> str:
 WORDS: Mapping[NoticeKind, Callable[[Facts, ZoneInfo], str]] = {
     NoticeKind.MOVED: _moved,
     NoticeKind.CANCELLED: _cancelled,
+    NoticeKind.CALLED: _called,
     NoticeKind.LEAVE_ASKED: _leave_asked,
     NoticeKind.LEAVE_DECIDED: _leave_decided,
 }

@@ -247,6 +247,7 @@ def upgrade() -> None:
             sa.Enum(
                 "moved",
                 "cancelled",
+                "called",
                 "leave_asked",
                 "leave_decided",
                 name="noticekind",

@@ -16,6 +16,7 @@ import yaml
 
 from engines.redis import stop
 from settings import Settings, load
+from simulator.clock import Clock
 from simulator.transport import http_post
 from simulator.world import World
 from tests.branch import ROOT, _merge, accounts_of
@@ -180,9 +181,9 @@ def installation(home: Path, **changed: object) -> Iterator[Installation]:
         made.end()
 
 
-def world_of(made: Installation, cut: float = 5.0) -> World:
+def world_of(made: Installation, cut: float = 5.0, clock: Clock | None = None) -> World:
     """A WeChat in this process that delivers to the installation's server over HTTP."""
-    return World(accounts_of(made.settings()), http_post(f"{made.url}/wechat"), cut=cut)
+    return World(accounts_of(made.settings()), http_post(f"{made.url}/wechat"), cut=cut, clock=clock)
 
 
 def children(pid: int) -> list[int]:

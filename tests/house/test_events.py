@@ -28,6 +28,7 @@ FACTS = {
     "form": "签到表",
     "which": "2026-11",
     "radius": 200,
+    "people": 3,
 }
 
 

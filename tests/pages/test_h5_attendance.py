@@ -224,3 +224,18 @@ def test_the_secretary_has_no_business_with_a_cancelled_meeting_but_to_read_it(o
     assert 'name="who"' not in page.text
     assert secretary.sends(f"/h5/a/{meeting}/register", who=office.id_of(MEMBER)).status_code == 409
     assert office.record(meeting).state is ActivityState.CANCELLED
+
+
+def test_those_not_here_are_reminded_once_in_two_hours(office: Office) -> None:
+    meeting = office.open(office.plan("学习条例之二"))
+    secretary, leader = office.browser(SECRETARY), office.browser(LEADER)
+    address = f"/h5/a/{meeting}/register"
+    secretary.does(address, who=office.id_of(OTHER_MEMBER))
+    both = [office.id_of(MEMBER), office.id_of(OTHER_MEMBER)]
+    assert "马上提醒1位同志。" in secretary.does(address, who=both, do="call")  # the other one is here
+    assert "没有再发" in leader.does(address, who=office.id_of(MEMBER), do="call")
+    assert leader.sends(address, who=both, do="call").status_code == 403
+    office.branch.clock.advance(7201)
+    assert "马上提醒1位同志。" in leader.does(address, who=office.id_of(MEMBER), do="call")
+    office.close(meeting)
+    assert leader.sends(address, who=office.id_of(MEMBER), do="call").status_code == 409

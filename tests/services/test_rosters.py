@@ -32,7 +32,7 @@ def take(database: Database, *entries: Entry) -> list[str]:
 def everyone(database: Database) -> list[tuple[str, str | None, str | None, str | None]]:
     with database.engine.connect() as connection:
         rows = connection.execute(select(Member.name, Member.number, Member.born, Member.phone).order_by(Member.id))
-        return [tuple(row) for row in rows]
+        return [(row.name, row.number, row.born, row.phone) for row in rows]
 
 
 def test_a_row_again_changes_nothing_and_a_changed_one_updates(each_database: Database) -> None:

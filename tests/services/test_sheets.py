@@ -490,3 +490,31 @@ def test_slips_to_cut_show_name_and_code_and_load_nothing(tmp_path: Path, page: 
     assert page.evaluate(
         "[...document.querySelectorAll('.slip *')].every(one => one.scrollWidth <= one.offsetWidth + 1 || one.tagName == 'SPAN')"
     )
+
+
+def test_every_column_of_the_partys_roster_is_read_and_offices_are_not(tmp_path: Path) -> None:
+    header = "姓名,民族,学历,工作岗位及职务,转入日期,备注,党内职务\n"
+    path = text(tmp_path / "r.csv", f"{header}张伟,汉族,大学本科,气象台预报员,2026.6.1,选调,书记\n李娜,,,,2026.6,,\n")
+    good, bad = roster.read(path)
+    assert good == RosterLine(
+        2,
+        "张伟",
+        ethnicity="汉族",
+        education="大学本科",
+        post="气象台预报员",
+        moved_in=dt.date(2026, 6, 1),
+        note="选调",
+    )
+    assert isinstance(bad, RosterFault)
+    assert (bad.row, bad.column) == (3, "转入日期")
+    assert "写到哪一天" in bad.reason
+
+
+def test_what_is_typed_into_a_form_is_understood_as_in_a_file() -> None:
+    line, faults = roster.one(
+        {"name": " 阿依古丽 • 买买提 ", "born": "1968.7", "phone": "+86 139-0000-0001", "note": "无"}
+    )
+    assert faults == {}
+    assert (line.name, line.born, line.phone, line.note) == ("阿依古丽·买买提", "1968-07", "13900000001", None)
+    _, faults = roster.one({"name": "", "born": "去年", "moved_in": "2026"})
+    assert set(faults) == {"name", "born", "moved_in"}
