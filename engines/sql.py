@@ -104,7 +104,7 @@ def _in_turn(engine: Engine) -> Iterator[None]:
     """Wait until the other writers of this process are done, where SQLite would take only one anyway.
 
     SQLite itself has no queue: it looks again after ever longer pauses, and in a surge whoever has just come is
-    served before those who sleep. Seen with 8 threads: one turn in a hundred took one to three seconds.
+    served before those who sleep. Seen with 8 threads: a turn in a hundred took one to three seconds, or failed.
     Waiting no longer than a while keeps an unforeseen nesting from standing still: then SQLite decides.
     """
     queue = _queues.get(engine)

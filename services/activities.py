@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from models.activity import Activity, ActivityKind, ActivityState
@@ -212,13 +212,17 @@ def seat_everyone(db: Session, activity: Activity, zone: ZoneInfo) -> None:
     held = standings.on(db, day, list(people))
     exempt = {member for member, one in held.items() if one.kind is StandingKind.EXEMPT}
     seats = {seat.member_id: seat for seat in db.scalars(select(Seat).where(Seat.activity_id == activity.id))}
+    new: list[dict[str, object]] = []
     for member in people.values():
         state = SeatState.EXEMPT if member.id in exempt else SeatState.EXPECTED
         seat = seats.get(member.id)
         if seat is None:
-            db.add(Seat(activity_id=activity.id, member_id=member.id, group_id=member.group_id, state=state))
+            at = {"activity_id": activity.id, "member_id": member.id}
+            new.append({**at, "group_id": member.group_id, "state": state})
         elif seat.state is not SeatState.GUEST:
             seat.group_id, seat.state = member.group_id, state
+    if new:
+        db.execute(insert(Seat), new)
     gone = [one for one, seat in seats.items() if one not in people and seat.state is not SeatState.GUEST]
     if gone:
         db.execute(delete(Seat).where(Seat.activity_id == activity.id, Seat.member_id.in_(gone)))

@@ -199,9 +199,9 @@ def _settle(month: Month) -> None:
         for number, role in (("F", Role.SECRETARY), ("S", Role.ORGANISATION), ("Z", Role.DISCIPLINE)):
             appointments.appoint(db, act, month.member(db, number), role, None, date(2026, 1, 1))
         for number, name in (("W", FIRST), ("S", SECOND)):
-            group = orgs.known_group(db, name)
-            assert group.kind is OrgKind.GROUP
-            appointments.appoint(db, act, month.member(db, number), Role.GROUP_LEADER, group, date(2026, 1, 1))
+            led = orgs.known_group(db, name)
+            assert led.kind is OrgKind.GROUP
+            appointments.appoint(db, act, month.member(db, number), Role.GROUP_LEADER, led, date(2026, 1, 1))
         old = "年老体弱，支委会同意"
         standings.enter(db, act, month.member(db, "Y"), None, (date(2026, 1, 1), None), old)
 
