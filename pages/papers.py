@@ -145,12 +145,11 @@ def record(desk: Desk, db: Session, act: Act, activity: Activity) -> FirstPage:
     at = local(activity.starts_at, desk.zone)
     ends = local(activity.ends_at, desk.zone) if activity.ends_at else None
     beside = [one.member.name for one in lines if one.verdict.status in _SHOWN_BESIDE]
-    title = f"{activity_texts.KIND[activity.kind]}：{activity.title}"
     return FirstPage(
         title=ledgers.RECORD,
         head=_head(desk, db, act, Span(at.year)),
         fields=[
-            Field("会议名称", title, wide=True),
+            Field("会议名称", _called(activity, "："), wide=True),
             Field("时间起止", texts.from_to(at, ends)),
             Field("地点", activity.place),
             Field("主持", activity.host),
@@ -221,10 +220,16 @@ def _on_roll(db: Session, act: Act) -> list[Member]:
 def _facts(activity: Activity, zone: ZoneInfo) -> list[tuple[str, str]]:
     at = local(activity.starts_at, zone)
     return [
-        ("活动", f"{activity_texts.KIND[activity.kind]} {activity.title}"),
+        ("活动", _called(activity, " ")),
         ("时间", f"{at.year}年{activity_texts.starts(at)}"),
         ("地点", activity.place or sheet_texts.BLANK),
     ]
+
+
+def _called(activity: Activity, between: str) -> str:
+    """Its kind and its title; a title that begins with the kind says both."""
+    kind = activity_texts.KIND[activity.kind]
+    return activity.title if activity.title.startswith(kind) else f"{kind}{between}{activity.title}"
 
 
 def _meeting(place: int, activity: Activity, totals: Totals, zone: ZoneInfo) -> tuple[str, ...]:
