@@ -3,32 +3,27 @@
 import base64
 import hashlib
 import json
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy.orm import Session
 
 from models.activity import ActivityKind
-from models.appointment import Role
 from models.attendance import MakeUpWay, MarkKind
 from models.leave import LeaveClass
 from models.member import MemberStatus
-from services import activities, leaves, makeups, members, orgs, registrations, rights, visits
+from services import activities, leaves, makeups, members, registrations, rights, visits
 from services.activities import Particulars
 from services.leaves import Wish
 from services.rights import Act
-from tests.branch import branch_on
-from tests.engines import Watch, opened
-from tests.pages.axe import VENDORED, faults
+from tests.engines import Watch
+from tests.pages.axe import VENDORED
+from tests.pages.looks import goes_in, look_over
 from tests.pages.office import FIRST, LEADER, MEMBER, OTHER_LEADER, OTHER_MEMBER, SECOND, SECRETARY, Office, serving
 
-WIDTHS = (390, 768, 1366)
-SHOTS = os.environ.get("ZHIBU_SHOTS")  # a folder: every page is kept there as a picture
 MANY = [f"{family}{given}" for family in "陈杨黄吴徐朱胡林" for given in ("国强", "秀英", "明")]
 LONG = "阿卜杜热依木·买买提艾力"
 
@@ -88,51 +83,6 @@ def furnished(office: Office) -> Iterator[Furnished]:
         yield Furnished(office, under_way, past[0], planned, cancelled)
 
 
-@pytest.fixture(scope="module")
-def bare(_sqlite_template: Path, redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    """A branch with a secretary and nothing else: no activity, no group."""
-    home = tmp_path_factory.mktemp("bare")
-    (home / "var").mkdir()
-    (home / "var" / "zhibu.db").write_bytes(_sqlite_template.read_bytes())
-    with opened("", home) as database, branch_on(database, redis_url) as branch:
-        office = Office(branch)
-        office.house.run(lambda db: orgs.branch(db, "青湾市气象局党支部"))
-        office.join(SECRETARY, None)
-        office.appoint(SECRETARY, Role.SECRETARY)
-        with serving(office):
-            yield office
-
-
-def goes_in(page: Page, office: Office, name: str) -> None:
-    """Give the browser the cookie of a sign-in."""
-    page.context.add_cookies(
-        [{"name": "visit", "value": office.token(name), "domain": "127.0.0.1", "path": "/h5/", "httpOnly": True}]
-    )
-
-
-def look_over(page: Page, address: str, shot: str) -> None:
-    """The page does not scroll sideways at any width, nor at 175 %; axe finds nothing grave; it is kept as a picture."""
-    page.goto(address)
-    assert faults(page) == [], address
-    assert page.evaluate(SMALL) == [], (address, "less than 48 px")
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 844})
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (address, width)
-        if SHOTS:
-            page.screenshot(path=f"{SHOTS}/h5-{shot}-{width}.png", full_page=True)
-    page.set_viewport_size({"width": 390, "height": 844})
-    page.evaluate("document.documentElement.style.fontSize = '175%'")
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (address, "175 %")
-    if SHOTS:
-        page.screenshot(path=f"{SHOTS}/h5-{shot}-large.png", full_page=True)
-
-
-SMALL = """() => [...document.querySelectorAll("main a, main button, main label, main select, main summary, nav a")]
-  .filter((one) => one.offsetParent && !one.closest(".skip") && !one.matches(".field label"))
-  .filter((one) => one.getBoundingClientRect().height < 47.5)
-  .map((one) => one.outerHTML.slice(0, 120))"""
-
-
 PAGES: list[tuple[str, str, str]] = [
     # picture, who looks, address ({name} of Furnished)
     ("today", SECRETARY, "/h5/"),
@@ -163,7 +113,7 @@ def test_a_page_with_much_on_it(
     page, office = new_page(), furnished.office
     goes_in(page, office, name)
     where = address.format(**vars(furnished), member=office.id_of(MEMBER))
-    look_over(page, f"{office.address}{where}", shot)
+    look_over(page, f"{office.address}{where}", f"h5-{shot}")
 
 
 EMPTY = ["/h5/", "/h5/activities", "/h5/activities/new", "/h5/month/2026-11"]
@@ -173,15 +123,15 @@ EMPTY = ["/h5/", "/h5/activities", "/h5/activities/new", "/h5/month/2026-11"]
 def test_a_page_with_nothing_on_it(bare: Office, new_page: Callable[..., Page], address: str) -> None:
     page = new_page()
     goes_in(page, bare, SECRETARY)
-    look_over(page, f"{bare.address}{address}", f"bare{address.replace('/h5', '').replace('/', '-')}".rstrip("-"))
+    look_over(page, f"{bare.address}{address}", f"h5-bare{address.replace('/h5', '').replace('/', '-')}".rstrip("-"))
 
 
 def test_the_sign_in_page_and_the_no_page(bare: Office, new_page: Callable[..., Page], watch: Watch) -> None:
     watch.allowed.append("404")
     page = new_page()
-    look_over(page, f"{bare.address}/h5/sign-in", "sign-in")
+    look_over(page, f"{bare.address}/h5/sign-in", "h5-sign-in")
     goes_in(page, bare, SECRETARY)
-    look_over(page, f"{bare.address}/h5/a/nothing", "refused")
+    look_over(page, f"{bare.address}/h5/a/nothing", "h5-refused")
 
 
 def test_a_leader_ticks_twenty_people_and_the_count_lives(furnished: Furnished, new_page: Callable[..., Page]) -> None:

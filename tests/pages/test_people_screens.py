@@ -1,6 +1,5 @@
 """The pages about people in Chromium: whole at every width and at large type, with much, little and no data."""
 
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,22 +11,16 @@ from sqlalchemy.orm import Session
 from models.appointment import Role
 from models.leave import LeaveClass
 from models.member import MemberStatus
-from services import appointments, members, orgs, people, rosters
+from services import appointments, members, people, rosters
 from services.rosters import Entry
 from tests.branch import branch_on
-from tests.engines import Database, Watch, opened
-from tests.pages.axe import faults
+from tests.engines import Database, Watch
+from tests.pages.looks import SHOTS, goes_in, look_over, picture
 from tests.pages.office import FIRST, LEADER, MEMBER, SECOND, SECRETARY, Office, serving
 
-WIDTHS = (390, 768, 1366)
-SHOTS = os.environ.get("ZHIBU_SHOTS")  # a folder: every page is kept there as a picture
 LONG = "阿卜杜热依木·买买提艾力"
 HOSTILE = "无法断行的长名字" * 5
 ZALGO = "ź̷̢̛̖͙͓a̸̛̗̲l̶͎̈́g̵̢̛o̴王"
-SMALL = """() => [...document.querySelectorAll("main a, main button, main label, main select, main input, main summary, nav a")]
-  .filter((one) => one.offsetParent && !one.closest(".skip") && !one.matches(".field label, .card label, [type=hidden]"))
-  .filter((one) => one.getBoundingClientRect().height < 47.5)
-  .map((one) => one.outerHTML.slice(0, 120))"""
 ROWS = "".join(f"丙{place},,第一党小组,群众\n" for place in range(700))
 
 
@@ -72,47 +65,6 @@ def furnished(office: Office) -> Iterator[Furnished]:
         yield Furnished(office, office.id_of(LONG), office.id_of("陈国强1"))
 
 
-@pytest.fixture(scope="module")
-def bare(_sqlite_template: Path, redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    """A branch with a secretary and nobody else."""
-    home = tmp_path_factory.mktemp("bare")
-    (home / "var").mkdir()
-    (home / "var" / "zhibu.db").write_bytes(_sqlite_template.read_bytes())
-    with opened("", home) as database, branch_on(database, redis_url) as branch:
-        office = Office(branch)
-        office.house.run(lambda db: orgs.branch(db, "青湾市气象局党支部"))
-        office.join(SECRETARY, None)
-        office.appoint(SECRETARY, Role.SECRETARY)
-        with serving(office):
-            yield office
-
-
-def goes_in(page: Page, office: Office, name: str) -> None:
-    """Give the browser the cookie of a sign-in."""
-    page.context.add_cookies(
-        [{"name": "visit", "value": office.token(name), "domain": "127.0.0.1", "path": "/h5/", "httpOnly": True}]
-    )
-
-
-def look_over(page: Page, address: str, shot: str) -> None:
-    """The page does not scroll sideways at any width, nor at 175 %; axe finds nothing grave; it is kept as a picture."""
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 844})
-        page.goto(address)
-        if SHOTS:
-            page.screenshot(path=f"{SHOTS}/people-{shot}-{width}.png", full_page=True)
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (address, width)
-        if width in {390, 1366}:
-            assert faults(page) == [], (address, width)
-    page.set_viewport_size({"width": 390, "height": 844})
-    small = page.evaluate(SMALL)
-    assert small == [], (address, small)
-    page.evaluate("document.documentElement.style.fontSize = '175%'")
-    if SHOTS:
-        page.screenshot(path=f"{SHOTS}/people-{shot}-large.png", full_page=True)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (address, "175 %")
-
-
 PAGES = [
     # picture, who looks, address
     ("roll", SECRETARY, "/h5/members"),
@@ -137,14 +89,14 @@ def test_a_page_with_much_on_it(
 ) -> None:
     page, office = new_page(), furnished.office
     goes_in(page, office, name)
-    look_over(page, f"{office.address}{address.format(full=furnished.full, plain=furnished.plain)}", shot)
+    look_over(page, f"{office.address}{address.format(full=furnished.full, plain=furnished.plain)}", f"people-{shot}")
 
 
 @pytest.mark.parametrize("address", BARE)
 def test_a_page_with_little_on_it(bare: Office, new_page: Callable[..., Page], address: str) -> None:
     page = new_page()
     goes_in(page, bare, SECRETARY)
-    look_over(page, f"{bare.address}{address}", f"bare{address.removeprefix('/h5').replace('/', '-')}")
+    look_over(page, f"{bare.address}{address}", f"people-bare{address.removeprefix('/h5').replace('/', '-')}")
 
 
 def test_a_roster_goes_in_by_itself_after_one_yes(furnished: Furnished, new_page: Callable[..., Page]) -> None:
@@ -154,15 +106,15 @@ def test_a_roster_goes_in_by_itself_after_one_yes(furnished: Furnished, new_page
     content = f"姓名,出生日期,党小组,人员类别\n坏行,去年,,\n,,第一党小组,\n{ROWS}".encode("gbk")
     page.get_by_label("名册文件").set_input_files({"name": "名册.csv", "mimeType": "text/csv", "buffer": content})
     page.get_by_role("button", name="上传并查看").click()
-    look_over(page, page.url, "parcel")
+    look_over(page, page.url, "people-parcel")
     page.evaluate("document.documentElement.style.fontSize = ''")
     page.get_by_role("button", name="确认导入").click()
     expect(page.get_by_role("heading", name="导入完成")).to_be_visible(timeout=60_000)
-    look_over(page, page.url, "parcel-done")
+    look_over(page, page.url, "people-parcel-done")
     with page.expect_download() as download:
         page.get_by_role("link", name="下载导入结果").click()
     assert download.value.suggested_filename == "导入结果.csv"
-    look_over(page, f"{office.address}/h5/members?page=3", "roll-page-3")
+    look_over(page, f"{office.address}/h5/members?page=3", "people-roll-page-3")
 
 
 def test_without_scripts_the_import_goes_on_by_hand(furnished: Furnished, new_page: Callable[..., Page]) -> None:
@@ -174,8 +126,7 @@ def test_without_scripts_the_import_goes_on_by_hand(furnished: Furnished, new_pa
     page.get_by_role("button", name="上传并查看").click()
     page.get_by_role("button", name="确认导入").click()
     expect(page.get_by_role("button", name="继续导入")).to_be_visible()
-    if SHOTS:
-        page.screenshot(path=f"{SHOTS}/people-parcel-going-390.png", full_page=True)
+    picture(page, "people-parcel-going-390")
     page.get_by_role("button", name="继续导入").click()
     expect(page.get_by_role("heading", name="导入完成")).to_be_visible()
 
@@ -190,8 +141,7 @@ def test_a_refused_form_says_why_on_the_page(furnished: Furnished, new_page: Cal
     page.get_by_role("button", name="保存").click()
     expect(page.get_by_role("alert")).to_contain_text("出生日期")
     expect(page.get_by_label("出生日期")).to_have_value("去年春天")
-    if SHOTS:
-        page.screenshot(path=f"{SHOTS}/people-form-refused-390.png", full_page=True)
+    picture(page, "people-form-refused-390")
 
 
 def test_slips_to_print(furnished: Furnished, new_page: Callable[..., Page], tmp_path: Path) -> None:
@@ -200,7 +150,7 @@ def test_slips_to_print(furnished: Furnished, new_page: Callable[..., Page], tmp
     page.goto(f"{office.address}/h5/members/slips")
     page.get_by_role("button", name="备好纸条").click()
     expect(page.get_by_role("button", name="打印")).to_be_visible()
-    look_over(page, f"{office.address}/h5/members/slips", "slips")
+    look_over(page, f"{office.address}/h5/members/slips", "people-slips")
     page.evaluate("document.documentElement.style.fontSize = ''")
     page.emulate_media(media="print")
     assert page.locator(".top").is_hidden()
@@ -218,7 +168,7 @@ def test_an_empty_system_says_what_comes_first(
     with branch_on(database, redis_url) as branch:
         office = Office(branch)
         with serving(office):
-            look_over(page, f"{office.address}/h5/", "first")
+            look_over(page, f"{office.address}/h5/", "people-first")
             assert "zhibu members import" in page.inner_text("main")
             office.join(SECRETARY)
             page.get_by_role("link", name="重新打开").click()
