@@ -208,7 +208,7 @@ class Demo:
   大屏    {screen}
   管理页  {self.settings.server.public_url}/h5/
   服务    {self.settings.server.public_url}
-先在聊天页“添加一位关注者”，点“扫一扫”扫大屏上的码，再把下面任一绑定码发给公众号：
+先在聊天页点“加一位”，点“扫一扫”扫大屏上的码，再把下面任一绑定码发给公众号：
 {slips}
 管理页会显示一个数字：在聊天页换成{leaders}，发“登录”和那个数字，照提示确认，网页就自己打开。
 按 Ctrl-C 全部停止。""",
