@@ -91,18 +91,6 @@ class Memory:
         """Drop the person's talk."""
         self._ask(lambda store: store.delete(f"{self._prefix}talk:{who}"))
 
-    def once_more(self, who: str, what: str, seconds: int) -> int:
-        """Count another `what` of the person within `seconds`; 1 when Redis is away."""
-        name = f"{self._prefix}{what}:{who}"
-
-        def count(store: redis.Redis) -> object:
-            with store.pipeline(transaction=True) as pipe:
-                pipe.incr(name)
-                pipe.expire(name, seconds)
-                return pipe.execute()[0]
-
-        return cast("int | None", self._ask(count)) or 1
-
     def _wait(self, name: str, mark: str, message: str) -> Hold:
         deadline = time.monotonic() + self._waits.reply
         milliseconds = int(self._waits.lock * 1000)

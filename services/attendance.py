@@ -242,29 +242,14 @@ def owes(verdict: Verdict) -> bool:
     return verdict.status in EXPECTED - PRESENT
 
 
-def attendance_rate(totals: Totals) -> float | None:
-    """到会率: 实到 / 应到, None when nobody is expected."""
-    return totals.present / totals.expected if totals.expected else None
-
-
 def studied(totals: Totals, rules: Rules) -> int:
     """How many took part in the content: 实到, and by the setting those in 应到 who made it up."""
     return totals.present + (totals.made_up_in_rate if rules.makeup_in_rate else 0)
 
 
-def study_rate(totals: Totals, rules: Rules) -> float | None:
-    """参学率: (实到 + 已补课) / 应到; without the setting the same as 到会率. For STUDIES only."""
-    return studied(totals, rules) / totals.expected if totals.expected else None
-
-
 def on_leave(totals: Totals, rules: Rules) -> int:
     """How many of 应到 are on leave: 公假 only while it is in 应到."""
     return totals.leave if rules.public_leave_expected else totals.leave - totals.public_leave
-
-
-def leave_rate(totals: Totals, rules: Rules) -> float | None:
-    """请假率: 请假 / 应到."""
-    return on_leave(totals, rules) / totals.expected if totals.expected else None
 
 
 def _word(facts: Facts) -> Said | None:

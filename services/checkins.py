@@ -186,34 +186,6 @@ def count(db: Session, activity: Activity) -> Count:
     return Count(expected, present, everyone - present)
 
 
-def attended(db: Session, member: Member, since: datetime, until: datetime) -> Count:
-    """The member's own record: activities of that span they were expected at, and came to."""
-    held = (Activity.state.in_((ActivityState.OPEN, ActivityState.CLOSED)), Activity.starts_at >= since)
-    span = select(Activity.id).where(*held, Activity.starts_at < until)
-    seats = select(Seat.activity_id).where(
-        Seat.member_id == member.id, Seat.state == SeatState.EXPECTED, Seat.activity_id.in_(span)
-    )
-    came = (
-        select(func.count()).select_from(CheckIn).where(CheckIn.member_id == member.id, CheckIn.activity_id.in_(span))
-    )
-    expected = db.scalar(select(func.count()).select_from(seats.subquery())) or 0
-    present = db.scalar(came.where(CheckIn.activity_id.in_(seats))) or 0
-    everything = db.scalar(came) or 0
-    return Count(expected, present, everything - present)
-
-
-def latest(db: Session, member: Member, most: int) -> list[tuple[Activity, datetime]]:
-    """The member's last check-ins, newest first."""
-    found = db.execute(
-        select(Activity, CheckIn.at)
-        .join(CheckIn, CheckIn.activity_id == Activity.id)
-        .where(CheckIn.member_id == member.id)
-        .order_by(CheckIn.at.desc())
-        .limit(most)
-    )
-    return [(activity, at) for activity, at in found]
-
-
 def _arrival(db: Session, activity: Activity, row: Row) -> Arrival:
     standing = record(db.connection(), [row])[0]
     seat = db.get(Seat, (activity.id, row.member_id))

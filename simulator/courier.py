@@ -116,12 +116,6 @@ class Exchange:
                 raise AssertionError(f"{part!r} is not in the answer {self.text!r}")
         return self
 
-    def hears_nothing(self) -> "Exchange":
-        """Assert that the account stayed silent without failing."""
-        if self.text is not None or self.unavailable:
-            raise AssertionError(f"expected silence, heard {self.text!r} ({self.complaints})")
-        return self
-
 
 class Courier:
     """Carries messages to one server in the way of one world.

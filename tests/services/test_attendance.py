@@ -175,9 +175,6 @@ def test_figures_and_rates_of_a_meeting() -> None:
     assert texts.attendance(figures) == "22/25（88.0%）"
     assert texts.study(figures, RULES) == "23/25（92.0%）"
     assert texts.leave(figures, RULES) == "2/25（8.0%）"
-    assert attendance.attendance_rate(figures) == 22 / 25
-    assert attendance.study_rate(figures, RULES) == 23 / 25
-    assert attendance.leave_rate(figures, RULES) == 2 / 25
 
 
 def test_where_public_leave_is_not_expected_it_leaves_every_figure_of_the_rates() -> None:
@@ -205,9 +202,8 @@ def test_a_share_shows_both_figures_and_one_decimal(part: int, whole: int, shown
 
 
 def test_a_meeting_nobody_is_expected_at_has_no_rate() -> None:
-    assert attendance.attendance_rate(Totals()) is None
-    assert attendance.study_rate(Totals(), RULES) is None
-    assert attendance.leave_rate(Totals(), RULES) is None
+    assert texts.attendance(Totals()) == texts.share(0, 0)
+    assert "%" not in texts.attendance(Totals())
 
 
 def test_the_definitions_name_both_settings_with_their_values() -> None:
