@@ -1,7 +1,7 @@
 """What a person sent, and the kinds of answer a question can take."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, Protocol, TypeVar
 
@@ -164,18 +164,20 @@ class YesNo:
 class Choice(Generic[K]):
     """One of several options, by number, by its words, and kept by its code: a deploy may reorder them.
 
-    `shown` are the codes in the order in which the person saw them, which is what a number means.
+    `shown` are the codes in the order in which the person saw them, which is what a number means; `also` has
+    other words people say for an option.
     """
 
     options: Mapping[K, str]
     shown: Sequence[str]
+    also: Mapping[K, Sequence[str]] = field(default_factory=dict)
 
     def read(self, heard: Heard) -> JsonValue:
         """The code of the option."""
         said = heard.words()
         for form in words.forms(said):
             for code, label in self.options.items():
-                if form == words.normalise(label):
+                if form in {words.normalise(one) for one in (label, *self.also.get(code, ()))}:
                     return str(code)
         number = words.ordinal(said)
         if number is None or not 1 <= number <= len(self.shown):

@@ -19,7 +19,7 @@ What follows for who writes a dialogue:
 - `Pause` is no `Exception`, so no `except Exception` swallows it. Never catch BaseException in a dialogue.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NoReturn, Protocol, Self, TypeVar, cast
 
@@ -111,10 +111,18 @@ class Talk(BaseModel):
         self.open = key
         raise Pause(self.spoken(prompt))
 
-    def choose(self, key: str, prompt: str, options: Mapping[K, str], *, giving_up: str = "") -> K:
-        """Ask for one of several options, given as code -> words; returns the code."""
+    def choose(
+        self,
+        key: str,
+        prompt: str,
+        options: Mapping[K, str],
+        *,
+        also: Mapping[K, Sequence[str]] | None = None,
+        giving_up: str = "",
+    ) -> K:
+        """Ask for one of several options, given as code -> words; returns the code. `also`: code -> other words."""
         codes = [str(code) for code in options]
-        kind = Choice(options, self.shown.get(key, codes))
+        kind = Choice(options, self.shown.get(key, codes), also or {})
         self.shown[key] = codes
         return self.ask(key, texts.with_options(prompt, options.values()), kind, giving_up=giving_up)
 

@@ -15,13 +15,20 @@ CLASS: dict[LeaveClass, str] = {
     LeaveClass.AWAY: "外出",
     LeaveClass.OTHER: "其他",
 }
-ASKED_OF_MEMBERS = (
-    LeaveClass.DUTY,
-    LeaveClass.TRIP,
-    LeaveClass.SICK,
-    LeaveClass.PERSONAL,
-    LeaveClass.OTHER,
-)
+ASKED_OF_MEMBERS: dict[LeaveClass, str] = {  # in the order of the numbers, which members know by heart
+    LeaveClass.DUTY: "值班",
+    LeaveClass.TRIP: "出差",
+    LeaveClass.SICK: "生病",
+    LeaveClass.PERSONAL: "有事",
+    LeaveClass.OTHER: "其他",
+    LeaveClass.AWAY: "外出、探亲、休假",
+}
+ALSO_CALLED: dict[LeaveClass, tuple[str, ...]] = {
+    LeaveClass.DUTY: ("值班值守", "值守", "夜班", "值夜班"),
+    LeaveClass.SICK: ("病假",),
+    LeaveClass.PERSONAL: ("事假",),
+    LeaveClass.AWAY: ("外出", "探亲", "休假", "年假", "回老家"),
+}
 REASON = "请说一下原因，一句话就行。"
 NOTHING_TO_ASK = "近期没有要您请假的活动。\n活动过去三天的，请找党小组长。"
 NOT_ASKED = "好的，没有请假。"

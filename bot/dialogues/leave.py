@@ -35,7 +35,7 @@ def leave(talk: Talk, turn: Turn) -> str:
     starts = local(activity.starts_at, zone)
     known = talk.keep("starts", starts.isoformat)
     why = texts.why(activity.title, starts, moved=activity.moved_from is not None, past=turn.now > starts)
-    leave_class = talk.choose("class", why, {one: texts.CLASS[one] for one in texts.ASKED_OF_MEMBERS})
+    leave_class = talk.choose("class", why, texts.ASKED_OF_MEMBERS, also=texts.ALSO_CALLED)
     reason = talk.tell("reason", texts.REASON, LONGEST_REASON) if leave_class is LeaveClass.OTHER else ""
     if known != starts.isoformat() and not talk.yes("still", texts.moved_meanwhile(activity.title, starts)):
         return texts.NOT_ASKED

@@ -21,7 +21,7 @@ from tests.branch import Branch, Phone
 from tests.services.together import together
 
 SOON = timedelta(days=3)  # 11月25日（周三）13:52
-WHY = "为什么不能来？\n1 值班  2 出差  3 生病\n4 有事  5 其他\n请回复数字。"
+WHY = "为什么不能来？\n1 值班  2 出差  3 生病\n4 有事  5 其他\n6 外出、探亲、休假\n请回复数字。"
 FIRST, SECOND = "第一党小组", "第二党小组"
 
 
@@ -89,6 +89,11 @@ def test_words_that_are_asked_about_first(branch: Branch, said: str) -> None:
         ("生病了", LeaveClass.SICK),
         ("有事", LeaveClass.PERSONAL),
         ("第一个", LeaveClass.DUTY),
+        ("夜班", LeaveClass.DUTY),
+        ("6", LeaveClass.AWAY),
+        ("外出", LeaveClass.AWAY),
+        ("探亲", LeaveClass.AWAY),
+        ("休假了", LeaveClass.AWAY),
     ],
 )
 def test_the_class_by_number_or_word(branch: Branch, said: str, leave_class: LeaveClass) -> None:
@@ -97,7 +102,7 @@ def test_the_class_by_number_or_word(branch: Branch, said: str, leave_class: Lea
 
 
 def test_another_reason_is_told_in_words(branch: Branch) -> None:
-    zhang = asker(branch).says("请假").says("6").hears("没有这一项，只有1至5。").says("5")
+    zhang = asker(branch).says("请假").says("7").hears("没有这一项，只有1至6。").says("5")
     zhang.hears("请说一下原因，一句话就行。")
     zhang.says("字" * 61).hears("最多60字").says("老人住院").hears("已提交")
     assert requests(branch) == [("张建国", LeaveClass.OTHER, "老人住院", LeaveState.WAITING)]
