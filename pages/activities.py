@@ -11,7 +11,7 @@ from models.org import Org, OrgKind
 from pages import attendance as sheets
 from pages import door
 from pages.door import Amiss, Desk, Room
-from services import activities, attendance, calendar, makeups, notices, sights
+from services import activities, attendance, calendar, makeups, notices, places, sights
 from services.activities import Particulars, Plan
 from services.errors import NotAllowed
 from services.rights import Act
@@ -150,6 +150,19 @@ def _running(room: Room, desk: Desk) -> None:
         found = sights.run(db, act, activity)
         activities.close(db, act, found)
         door.say(texts.CLOSED)
+        return _home(found)
+
+    @room.post("/h5/a/<activity>/position", again=page)
+    def position(db: Session, act: Act, activity: str) -> Response:
+        found = sights.run(db, act, activity)
+        if request.form.get("do") == "off":
+            places.forbid(db, act, found)
+            door.say(texts.POSITION_OFF)
+            return _home(found)
+        latitude, longitude = door.degrees("latitude", "纬度", 90), door.degrees("longitude", "经度", 180)
+        radius = door.number("radius", "多少米以内", least=places.NEAREST, most=places.FARTHEST)
+        places.allow(db, act, found, latitude, longitude, radius)
+        door.say(texts.position_on(radius))
         return _home(found)
 
     @room.post("/h5/a/<activity>/badges", again=page)

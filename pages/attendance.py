@@ -11,16 +11,29 @@ from sqlalchemy.orm import Session
 from models.activity import Activity, ActivityState
 from models.attendance import MakeUp, MarkKind
 from models.event import Event
-from models.leave import Leave, LeaveClass
+from models.leave import Leave, LeaveClass, LeaveState
 from models.member import Member
 from pages import asking, door
 from pages.door import Amiss, Desk, Room
-from services import attendance, calendar, events, gaps, leaves, makeups, notices, registrations, sights, standings
+from services import (
+    attendance,
+    calendar,
+    events,
+    gaps,
+    leaves,
+    makeups,
+    notices,
+    places,
+    registrations,
+    sights,
+    standings,
+)
 from services import statistics as figures
 from services.attendance import PRESENT, Line, Rules, Status, Totals
 from services.errors import NotAllowed
 from services.events import Plain
 from services.gaps import Gap
+from services.leaves import Wish
 from services.registrations import REGISTERS_IN
 from services.rights import Act
 from services.statistics import Span
@@ -65,6 +78,12 @@ class Sheet:
     whole: bool  # sees everybody, not the own group alone
 
     @property
+    def families(self) -> bool:
+        """Whether there is anybody left for whom a family could ask."""
+        out = frozenset({Status.NOT_COME, Status.ABSENT})
+        return any(one.verdict.status in out and one.member.id in self.tended and not one.waiting for one in self.lines)
+
+    @property
     def here(self) -> list[Line]:
         """Who came."""
         return [line for line in self.lines if line.verdict.status in HERE]
@@ -91,6 +110,7 @@ def blueprint(desk: Desk) -> Blueprint:
     room = Room("attendance", desk)
     _day(room, desk)
     _changes(room, desk)
+    _families(room, desk)
     _requests(room, desk)
     _records(room, desk)
     return room.blueprint
@@ -182,6 +202,41 @@ def _changes(room: Room, desk: Desk) -> None:
         reason = door.field("reason", "说明", most=100, needed=True)
         registrations.mark(db, act, found, line.member, (kind, leave_class), reason)
         door.say(texts.marked(line.member.name, kind))
+        return _home(found)
+
+
+def _families(room: Room, desk: Desk) -> None:
+    """家属代请: leave that the family tells the leader."""
+
+    @room.get("/h5/a/<activity>/family")
+    def family_page(db: Session, act: Act, activity: str) -> Response:
+        found = sights.activity(db, act, activity)
+        return door.show(
+            desk,
+            act,
+            "h5/family.html",
+            activity=found,
+            people=leaves.enterable(db, act, found),
+            classes=list(LeaveClass),
+            decides=leaves.decides(act),
+            words=_WORDS,
+        )
+
+    @room.post("/h5/a/<activity>/family", again=family_page)
+    def family(db: Session, act: Act, activity: str) -> Response:
+        found = sights.activity(db, act, activity)
+        possible = {one.public_id: one for one in leaves.enterable(db, act, found)}
+        if not (who := request.form.get("who", "")):
+            raise Amiss(texts.PERSON_WANTED)
+        person = sights.person_of(db, who)
+        act.demand(act.rights.tends(registrations.group_of(db, found, person)))
+        if who not in possible:
+            raise Amiss(texts.not_entered_for(person.name))
+        wish = Wish(_leave_class(), door.field("reason", "事由", most=60))
+        made = leaves.enter(db, act, person, found, wish)
+        agreed = made.state is LeaveState.APPROVED
+        (notices.leave_decided if agreed else notices.leave_asked)(db, made, act.now, act.zone)
+        door.say(texts.entered_for(person.name, agreed=agreed))
         return _home(found)
 
 
@@ -420,4 +475,6 @@ _WORDS: Mapping[str, object] = {
     "gap": texts.gap,
     "reason": texts.REGISTERED_BECAUSE,
     "local": calendar.local,
+    "nearest": places.NEAREST,
+    "farthest": places.FARTHEST,
 }

@@ -11,6 +11,8 @@ import binascii
 import hashlib
 import hmac
 import json
+import re
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -312,6 +314,14 @@ def number(name: str, label: str, *, least: int = 0, most: int = 9999) -> int:
     if not text.isdecimal() or len(text) > 9 or not least <= int(text) <= most:
         raise Amiss(texts.number_wanted(label, least, most))
     return int(text)
+
+
+def degrees(name: str, label: str, most: int) -> float:
+    """A latitude or longitude sent in a form, as a map shows it; raises Amiss when it is none."""
+    text = unicodedata.normalize("NFKC", request.form.get(name, "")).strip().removesuffix("°")
+    if not re.fullmatch(r"-?[0-9]{1,3}(\.[0-9]{1,12})?", text, re.ASCII) or abs(float(text)) > most:
+        raise Amiss(texts.degrees_wanted(label, most))
+    return float(text)
 
 
 def day(name: str, label: str) -> date | None:

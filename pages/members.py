@@ -195,13 +195,14 @@ def _looking(room: Room, desk: Desk) -> None:
     """A person's record, with everything that can be done about it."""
 
     @room.get("/h5/members/<member>")
-    def record(db: Session, act: Act, member: str) -> Response:
+    def record(db: Session, act: Act, member: str, **_of_a_form: str) -> Response:
         found = people.find(db, act, member)
         held = [
             (texts.day_of(one.starts), texts.day_of(one.ends) if one.ends else "", office(one.role, one.org.name), one)
             for one in appointments.of(db, found)
         ]
         account = people.bound(db, desk.app_id).get(found.id)
+        browsers, programs = people.sign_ins(db, act, found) if act.rights.runs_branch else ([], 0)
         return door.show(
             desk,
             act,
@@ -215,9 +216,27 @@ def _looking(room: Room, desk: Desk) -> None:
             standings=[(_standing(one), texts.span(one.starts, one.ends), one) for one in standings.of(db, found)],
             bound=calendar.today(account.bound_at, desk.zone) if account and account.bound_at else None,
             tends=act.rights.tends(found.group_id),
+            browsers=browsers,
+            programs=programs,
             log=_log(desk, db, found),
             day_of=texts.day_of,
         )
+
+    @room.post("/h5/members/<member>/logins/<visit>/end", again=record)
+    def sign_out(db: Session, act: Act, member: str, visit: str) -> Response:
+        act.demand(act.rights.runs_branch)
+        found = people.find(db, act, member)
+        people.sign_out(db, act, found, visit)
+        door.say(texts.REVOKED)
+        return _home(found)
+
+    @room.post("/h5/members/<member>/logins/end", again=record)
+    def sign_out_everywhere(db: Session, act: Act, member: str) -> Response:
+        act.demand(act.rights.runs_branch)
+        found = people.find(db, act, member)
+        many = people.sign_out_everywhere(db, act, found)
+        door.say(texts.revoked(found.name, many) if many else texts.NOT_SIGNED_IN)
+        return _home(found)
 
 
 def _moving(room: Room, desk: Desk) -> None:

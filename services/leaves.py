@@ -1,7 +1,7 @@
 """Leave (请假): asked for by the member, before or within three days after; decided once, by the leader."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -48,12 +48,13 @@ class Wish:
 
 
 def ask(db: Session, act: Act, member: Member, activity: Activity, wish: Wish) -> Leave:
-    """Ask for leave: for oneself, or as a leader for whom the family asks (家属代请).
+    """Ask for leave: for oneself, or as a leader for somebody else whose family asks (家属代请).
 
     Raises NotAllowed and whatever `check` raises.
     """
-    for_family = wish.by_family and act.rights.tends(group_of(db, activity, member))
-    act.demand(for_family or (act.by is not None and act.by.id == member.id))
+    himself = act.by is not None and act.by.id == member.id
+    tended = act.rights.tends(group_of(db, activity, member))
+    act.demand(tended and not himself if wish.by_family else himself)
     check(db, member, activity, act.now, act.zone)
     made = Leave(
         activity_id=activity.id,
@@ -64,8 +65,46 @@ def ask(db: Session, act: Act, member: Member, activity: Activity, wish: Wish) -
         asked_at=act.now,
     )
     db.add(made)
-    events.log(db, act, "leave_asked", activity, name=member.name, leave_class=wish.leave_class.value)
+    facts = {"name": member.name, "leave_class": wish.leave_class.value, "by_family": wish.by_family}
+    events.log(db, act, "leave_asked", activity, **facts)
     return made
+
+
+def enter(db: Session, act: Act, member: Member, activity: Activity, wish: Wish) -> Leave:
+    """Enter what the family asks (家属代请); agreed to in the same breath by whoever may decide it, else it waits.
+
+    Raises as `ask`.
+    """
+    made = ask(db, act, member, activity, replace(wish, by_family=True))
+    db.flush()
+    if may_decide(db, act, made):
+        decide(db, act, made, agreed=True, note="")
+    return made
+
+
+def enterable(db: Session, act: Act, activity: Activity) -> list[Member]:
+    """For whom a family may ask at this leader, in roster order: expected, not here, without leave.
+
+    Raises NotAllowed for who tends nobody.
+    """
+    act.demand(act.rights.runs_branch or bool(act.rights.groups))
+    if activity.state is ActivityState.CANCELLED or act.now > activity.starts_at + AFTERWARDS:
+        return []
+    came = select(CheckIn.member_id).where(CheckIn.activity_id == activity.id, CheckIn.member_id == Member.id)
+    asked = select(Leave.id).where(
+        Leave.activity_id == activity.id, Leave.member_id == Member.id, Leave.state.in_(STANDS)
+    )
+    seated = (
+        select(Member, Seat.group_id)
+        .join(Seat, Seat.member_id == Member.id)
+        .where(Seat.activity_id == activity.id, Seat.state == SeatState.EXPECTED, ~came.exists(), ~asked.exists())
+        .order_by(Member.id)
+    )
+    own = act.by.id if act.by else None
+    found = [one for one, group in db.execute(seated) if act.rights.tends(group) and one.id != own]
+    held = standings.on(db, today(activity.starts_at, act.zone), [one.id for one in found])
+    away = {key for key, one in held.items() if one.kind is StandingKind.LEAVE}
+    return [one for one in found if one.id not in away]
 
 
 def check(db: Session, member: Member, activity: Activity, now: datetime, zone: ZoneInfo) -> None:
@@ -123,6 +162,11 @@ def settled(leave: Leave) -> Decided:
     return Decided(leave.decided_by.name if leave.decided_by else "", leave.state)
 
 
+def decides(act: Act) -> bool:
+    """Whether this person decides leave at all: a group's, or everybody's."""
+    return bool(act.rights.groups or act.rights.roles & DECIDES_LEAVE)
+
+
 def may_decide(db: Session, act: Act, leave: Leave) -> bool:
     """Nobody decides the own leave; a leader that of the own group, secretary and deputy everybody's."""
     if act.by is None or act.by.id == leave.member_id:
@@ -158,7 +202,7 @@ def standing(db: Session, member: Member, activity: Activity) -> Leave | None:
 
 def waiting_for(db: Session, act: Act) -> list[Leave]:
     """The requests this person may decide, oldest first; a cancelled activity needs no leave."""
-    if not act.rights.groups and not act.rights.roles & DECIDES_LEAVE:
+    if not decides(act):
         return []
     held = Activity.state != ActivityState.CANCELLED
     waiting = select(Leave).join(Leave.activity).where(Leave.state == LeaveState.WAITING, held)

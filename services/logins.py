@@ -4,11 +4,11 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from models.login import Login
-from models.member import Identity
+from models.member import Identity, Member
 from services import members
 from services.errors import LoginFault, LoginRefused
 from services.members import Account
@@ -39,6 +39,18 @@ def of_token(db: Session, token: str, now: datetime) -> Identity:
 def close(db: Session, token: str) -> None:
     """End a login; ending it twice is the same."""
     db.execute(delete(Login).where(Login.digest == _digest(token)))
+
+
+def of_member(db: Session, member: Member, now: datetime) -> int:
+    """In how many mini-programs the member is signed in."""
+    mine = select(func.count()).select_from(Login).join(Identity, Identity.id == Login.identity_id)
+    return db.scalar(mine.where(Identity.member_id == member.id, Login.expires_at > now)) or 0
+
+
+def end_all(db: Session, member: Member) -> int:
+    """End every login of the member; returns how many there were."""
+    accounts = select(Identity.id).where(Identity.member_id == member.id)
+    return touched(db, delete(Login).where(Login.identity_id.in_(accounts)))
 
 
 def purge(db: Session, now: datetime) -> int:

@@ -12,7 +12,8 @@ from models.activity import Activity, ActivityState
 from models.leave import LeaveClass
 from models.member import BindCode, Identity, Member, MemberStatus
 from models.standing import Standing
-from services import activities, appointments, events, members, orgs, rosters, standings
+from models.visit import Visit
+from services import activities, appointments, events, logins, members, orgs, rosters, standings, visits
 from services.errors import EditedMeanwhile, NoSuchMember, NumberTaken, OnRoll, OutOfOrder
 from services.rights import Act
 from services.rosters import FIELDS, Entry
@@ -228,6 +229,33 @@ def on_roll(db: Session, act: Act) -> list[Member]:
     """Everybody here today, by group: whom a roster names. Raises NotAllowed."""
     act.demand(act.rights.runs_branch)
     return [one for one in rosters.everyone(db) if standing_of(one, act.day) is not MemberStatus.MOVED]
+
+
+def sign_ins(db: Session, act: Act, member: Member) -> tuple[list[Visit], int]:
+    """Where the member is signed in now: the browsers, newest first, and how many mini-programs. Raises NotAllowed."""
+    act.demand(act.rights.runs_branch)
+    return visits.of_member(db, member, act.now), logins.of_member(db, member, act.now)
+
+
+def sign_out(db: Session, act: Act, member: Member, visit: str) -> bool:
+    """Sign one browser of a member out, as when it is lost; False: it was already. Raises NotAllowed."""
+    act.demand(act.rights.runs_branch)
+    found = visits.find(db, member, visit)
+    if found is None:
+        return False
+    events.log(db, act, "signed_out", member, device=found.device)
+    visits.end(db, found, act.now)
+    return True
+
+
+def sign_out_everywhere(db: Session, act: Act, member: Member) -> int:
+    """Sign the member out of every browser and mini-program; returns of how many. Raises NotAllowed."""
+    browsers, programs = sign_ins(db, act, member)
+    if browsers or programs:
+        events.log(db, act, "signed_out_everywhere", member, many=len(browsers) + programs)
+    visits.end_all(db, member.id)
+    logins.end_all(db, member)
+    return len(browsers) + programs
 
 
 def exported(db: Session, act: Act) -> None:

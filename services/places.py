@@ -4,9 +4,9 @@ from math import asin, cos, hypot, radians, sin, sqrt
 
 from sqlalchemy.orm import Session
 
-from models.activity import Activity
+from models.activity import Activity, ActivityState
 from services import activities, events
-from services.errors import OutOfOrder, TooFar
+from services.errors import OutOfOrder, TooFar, WrongState
 from services.rights import Act
 
 EARTH = 6_371_000  # metres
@@ -14,8 +14,13 @@ NEAREST, FARTHEST = 50, 5_000  # metres: a phone indoors is no better, a branch'
 
 
 def allow(db: Session, act: Act, activity: Activity, latitude: float, longitude: float, radius: int) -> None:
-    """Let people check in within `radius` metres of the hall. Raises NotAllowed, OutOfOrder (no such place)."""
+    """Let people check in within `radius` metres of the hall.
+
+    Raises NotAllowed, WrongState (over, or cancelled), OutOfOrder (no such place).
+    """
     act.demand(act.rights.runs(activity))
+    if activity.state in {ActivityState.CLOSED, ActivityState.CANCELLED}:
+        raise WrongState(activity.title, activity.state)
     if not (-90 <= latitude <= 90 and -180 <= longitude <= 180 and NEAREST <= radius <= FARTHEST):
         raise OutOfOrder
     activity.latitude, activity.longitude, activity.radius = latitude, longitude, radius
@@ -23,8 +28,10 @@ def allow(db: Session, act: Act, activity: Activity, latitude: float, longitude:
 
 
 def forbid(db: Session, act: Act, activity: Activity) -> None:
-    """Take it back: scan, number and register as ever. Raises NotAllowed."""
+    """Take it back: scan, number and register as ever; twice is the same. Raises NotAllowed."""
     act.demand(act.rights.runs(activity))
+    if activity.radius is None:
+        return
     activity.latitude = activity.longitude = activity.radius = None
     events.log(db, act, "place_forbidden", activity)
 

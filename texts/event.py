@@ -35,7 +35,8 @@ def _moved(facts: Facts, zone: ZoneInfo) -> str:
 
 
 def _leave_asked(facts: Facts, _zone: ZoneInfo) -> str:
-    return f"{facts['name']}请假（{LEAVE[LeaveClass(str(facts['leave_class']))]}）"
+    family = "，家属代请" if facts.get("by_family") else ""
+    return f"{facts['name']}请假（{LEAVE[LeaveClass(str(facts['leave_class']))]}{family}）"
 
 
 def _leave_decided(facts: Facts, _zone: ZoneInfo) -> str:

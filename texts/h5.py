@@ -36,6 +36,11 @@ def number_wanted(label: str, least: int, most: int) -> str:
     return f"{label}请填{least}到{most}的数字。"
 
 
+def degrees_wanted(label: str, most: int) -> str:
+    """A field holds no degrees."""
+    return f"{label}请填-{most}到{most}的度数，例如{'31.7400' if most == 90 else '119.5700'}。"
+
+
 def day_wanted(label: str) -> str:
     """A field holds no date."""
     return f"{label}请填日期，例如2026-11-20。"
@@ -83,6 +88,7 @@ REGISTERED_BECAUSE = "现场核实"
 ALL_IN = "这些同志都已经在名单上了。"
 MARK_WANTED = "请选一项更正。"
 CLASS_WANTED = "请选请假的原因。"
+PERSON_WANTED = "请选一位同志。"
 DECISION_WANTED = "请点同意或不同意。"
 NO_SUCH_MONTH = "没有这个月份，请从上面的栏目进入。"
 BADGES_WRONG = "佩戴人数比抽查人数多，请核对。"
@@ -134,7 +140,13 @@ def cancelled(people: int) -> str:
 OPENED = "签到已开始，请把大屏投到会场。"
 CLOSED = "签到已结束。"
 NOTED = "已保存。"
+POSITION_OFF = "位置签到已关。扫码、数字、登记照常。"
 SETTLED_MAKEUP = "已确认补课。"
+
+
+def position_on(radius: int) -> str:
+    """Checking in by place is allowed for this activity."""
+    return f"位置签到已开：会场{radius}米以内，在公众号发位置就能签到。只判断远近，不存位置。"
 
 
 def registered(people: int) -> str:
@@ -150,6 +162,16 @@ def called(people: int) -> str:
 def invited(people: int) -> str:
     """Guests have been entered."""
     return f"已加入列席{people}人。" if people else "没有选人，名单没有变。"
+
+
+def entered_for(name: str, *, agreed: bool) -> str:
+    """Leave has been entered because the family asked."""
+    return f"{name}同志请假已登记，记“家属代请”，{'结果会告诉本人' if agreed else '等党小组长同意'}。"
+
+
+def not_entered_for(name: str) -> str:
+    """Leave cannot be entered for that person, or not any more."""
+    return f"{name}同志这次不用代请：已签到、已请假，或者不在应到名单上。请刷新后再看。"
 
 
 def leave_decided(name: str, *, agreed: bool) -> str:

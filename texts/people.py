@@ -48,6 +48,8 @@ VERBS: Mapping[str, str] = {
     "standing_exempt": "免",
     "standing_ended": "改了期限",
     "standing_withdrawn": "撤销",
+    "signed_out": "退出一处登录",
+    "signed_out_everywhere": "退出全部登录",
 }
 
 REPORT = ("行", "姓名", "结果", "列", "说明")
@@ -66,6 +68,7 @@ STATUS_WANTED = "请选人员类别。"
 TWO_GROUPS = "党小组请只选一个，或只填一个新名称。"
 STAYED = "已撤回转出，仍在本支部。"
 REVOKED = "已退出那一处登录。"
+NOT_SIGNED_IN = "现在没有登录着的地方。"
 ENTERED_ALREADY = "这位同志已经在名册里，没有再加一次。"
 SAME = "没有改动。"
 SLIPS_READY = "纸条已备好，打印后沿虚线剪开，当面交给本人。"
@@ -128,6 +131,11 @@ def dismissed(name: str, office: str, ends: date | None) -> str:
     return f"已免去{name}同志{office}，{day_of(ends) + '起' if ends else '现在'}生效。"
 
 
+def revoked(name: str, places: int) -> str:
+    """Somebody has been signed out everywhere."""
+    return f"{name}同志已从{places}处退出登录。手机丢了的，再补发一张绑定码。"
+
+
 def day_of(day: date) -> str:
     """2026年11月22日."""
     return f"{day.year}年{day.month}月{day.day}日"
@@ -165,6 +173,8 @@ def event(verb: str, facts: Mapping[str, object]) -> str:
         case "standing_leave" | "standing_exempt" | "standing_ended" | "standing_withdrawn":
             until = _date(facts, "ends") or UNTIL_FURTHER
             return f"{said}：{_date(facts, 'starts')}至{until}，{facts.get('reason', '')}"
+        case "signed_out" if facts.get("device"):
+            return f"{said}（{facts['device']}）"
     return said
 
 

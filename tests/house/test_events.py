@@ -70,4 +70,5 @@ def test_what_a_line_says() -> None:
     moved = event.words("moved", FACTS, ZONE)
     assert moved == "从11月20日（周五）14:00改到11月27日（周五）14:00，启动暴雨应急响应"
     assert event.words("leave_asked", FACTS, ZONE) == "张建国请假（值班值守）"
+    assert event.words("leave_asked", {**FACTS, "by_family": True}, ZONE) == "张建国请假（值班值守，家属代请）"
     assert event.words("mark_absent", FACTS, ZONE) == "张建国：无故缺席，启动暴雨应急响应"

@@ -28,7 +28,7 @@ PRODUCT = (
 BANNED_WORDS = {
     "打卡": r"打卡",  # a duty to report every day
     "用户": r"用户",  # people are members, 同志
-    "亲": r"(?<![父母双至])亲(?![自属友人切笔戚])",  # a shop's way of speaking
+    "亲": r"(?<![父母双至探])亲(?![自属友人切笔戚])",  # a shop's way of speaking
     "恭喜": r"恭喜",
     "代签": r"代签",  # nobody signs for another
     "补签": r"补签",  # 人工登记

@@ -227,3 +227,36 @@ def test_what_people_write_cannot_become_markup(office: Office) -> None:
     title = "<script>alert(1)</script>"
     secretary.does("/h5/activities/new", what="other", title=title, **starting("2026-12-01", "14:00"), place="<b>x")
     assert "<script>alert" not in secretary.get("/h5/activities").text
+
+
+def test_checking_in_by_place_is_allowed_and_taken_back_on_the_page(office: Office) -> None:
+    meeting = office.open(office.plan("清明祭扫"))
+    secretary, address = office.browser(SECRETARY), f"/h5/a/{meeting}/position"
+    page = secretary.reads(f"/h5/a/{meeting}")
+    for words in ("位置签到（没有开）", "平时不用开", "只判断远近，不存任何人的位置"):
+        assert words in page
+    assert "位置签到" not in office.browser(MEMBER).get(f"/h5/a/{meeting}").text
+    for field, wrong, said in (
+        ("latitude", "东边", "纬度请填-90到90的度数"),
+        ("latitude", "119.57", "纬度请填-90到90的度数"),  # the two confused
+        ("longitude", "1e2", "经度请填-180到180的度数"),
+        ("radius", "49", "多少米以内请填50到5000的数字"),
+    ):
+        form = {"latitude": "31.7400", "longitude": "119.5700", "radius": "300", field: wrong}
+        answer = secretary.sends(address, **form)
+        assert answer.status_code == 422
+        assert said in answer.text
+    page = secretary.does(address, latitude=" ３１.7400° ", longitude="119.5700", radius="300")
+    assert "位置签到已开：会场300米以内" in page
+    assert "位置签到（已开，会场300米以内）" in page
+    found = office.record(meeting)
+    assert (found.latitude, found.longitude, found.radius) == (31.74, 119.57, 300)
+    phone = office.branch.bound(OTHER_MEMBER, group=SECOND)
+    phone.does(phone.person.sends_location(31.7412, 119.5708)).hears("签到成功")
+    page = secretary.does(address, do="off")
+    assert "位置签到（没有开）" in page
+    assert "关闭位置签到" in page.partition("修改记录")[2]
+    assert office.record(meeting).latitude is None
+    office.close(meeting)
+    assert 'id="position"' not in secretary.get(f"/h5/a/{meeting}").text
+    assert secretary.sends(address, latitude="31.74", longitude="119.57", radius="300").status_code == 409

@@ -11,7 +11,18 @@ from models.leave import LeaveClass, LeaveState
 from models.notice import NoticeKind
 from services import activities, leaves, makeups, members, notices, rights
 from services.leaves import Wish
-from tests.pages.office import FIRST, LEADER, MEMBER, OTHER_LEADER, OTHER_MEMBER, SECOND, SECRETARY, Office, words_of
+from tests.pages.office import (
+    FIRST,
+    LEADER,
+    MEMBER,
+    OFFICE,
+    OTHER_LEADER,
+    OTHER_MEMBER,
+    SECOND,
+    SECRETARY,
+    Office,
+    words_of,
+)
 
 
 def ask_leave(office: Office, name: str, activity: str) -> str:
@@ -202,6 +213,38 @@ def test_the_own_record_is_open_to_everybody_and_does_not_say_late(office: Offic
     assert office.browser(OTHER_LEADER).get(address).status_code == 403
     assert office.browser(OTHER_MEMBER).get(address).status_code == 403
     assert office.browser(MEMBER).reads("/h5/").count("我的记录") == 2
+
+
+def test_a_family_asks_and_the_leader_enters_it(office: Office) -> None:
+    meeting = office.plan("台风后的党课", ActivityKind.LECTURE, starts=timedelta(days=9))
+    leader, address = office.browser(LEADER), f"/h5/a/{meeting}/family"
+    assert "家属代请" in leader.reads(f"/h5/a/{meeting}")
+    page = leader.reads(address)
+    assert MEMBER in page
+    assert "探亲、休假" in page
+    for name in (LEADER, OTHER_MEMBER):  # oneself asks in the chat; another group has its own leader
+        assert f'value="{office.id_of(name)}"' not in leader.get(address).text
+        answer = leader.sends(address, who=office.id_of(name), **{"class": "sick"})
+        assert answer.status_code == (422 if name == LEADER else 403)
+    assert "请选请假的原因" in leader.sends(address, who=office.id_of(MEMBER)).text
+    page = leader.does(address, who=office.id_of(MEMBER), reason="爱人来电话，住院", **{"class": "sick"})
+    assert "记“家属代请”，结果会告诉本人" in page
+    assert f"{MEMBER} 请假（病假）" in page
+    assert f"{MEMBER}请假（病假，家属代请）" in page.partition("修改记录")[2]
+    assert NoticeKind.LEAVE_DECIDED in unseen(office, MEMBER)
+    again = leader.sends(address, who=office.id_of(MEMBER), **{"class": "sick"})
+    assert again.status_code == 422
+    assert "这次不用代请" in again.text
+
+
+def test_what_the_office_enters_for_a_family_waits_for_the_groups_leader(office: Office) -> None:
+    meeting = office.plan("冬训动员", starts=timedelta(days=10))
+    page = office.browser(OFFICE).does(f"/h5/a/{meeting}/family", who=office.id_of(OTHER_MEMBER), **{"class": "away"})
+    assert "等党小组长同意" in page
+    assert NoticeKind.LEAVE_ASKED in unseen(office, OTHER_LEADER)
+    assert f"{OTHER_MEMBER} 请假：外出（家属代请）" in office.browser(OTHER_LEADER).reads(f"/h5/a/{meeting}")
+    office.branch.clock.advance(timedelta(days=14).total_seconds())
+    assert "没有要代请的同志" in office.browser(OFFICE).reads(f"/h5/a/{meeting}/family")
 
 
 def test_the_log_tells_who_did_what_and_nothing_of_other_groups(office: Office) -> None:

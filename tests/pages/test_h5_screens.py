@@ -15,7 +15,7 @@ from models.activity import ActivityKind
 from models.attendance import MakeUpWay, MarkKind
 from models.leave import LeaveClass
 from models.member import MemberStatus
-from services import activities, leaves, makeups, members, registrations, rights, visits
+from services import activities, leaves, makeups, members, places, registrations, rights, visits
 from services.activities import Particulars
 from services.leaves import Wish
 from services.rights import Act
@@ -73,6 +73,7 @@ def furnished(office: Office) -> Iterator[Furnished]:
         registrations.mark(db, operator, last, people[20], (MarkKind.ABSENT, None), "已问过本人")
         registrations.mark(db, operator, last, people[21], (MarkKind.ON_LEAVE, LeaveClass.SICK), "住院")
         activities.invite(db, operator, activities.find(db, planned), [members.find(db, "马超")])
+        places.allow(db, operator, activities.find(db, planned), 31.74, 119.57, 300)
         wish = Wish(LeaveClass.DUTY, "台风值班，从星期五晚上到星期天早上")
         leaves.ask(db, acting(office, db, LONG), members.find(db, LONG), activities.find(db, planned), wish)
         told = acting(office, db, OTHER_MEMBER), members.find(db, OTHER_MEMBER), last
@@ -98,6 +99,7 @@ PAGES: list[tuple[str, str, str]] = [
     ("cancel", SECRETARY, "/h5/a/{planned}/cancel"),
     ("close", SECRETARY, "/h5/a/{open}/close"),
     ("particulars", SECRETARY, "/h5/a/{closed}/particulars"),
+    ("family", SECRETARY, "/h5/a/{planned}/family"),
     ("guests", SECRETARY, "/h5/a/{planned}/guests"),
     ("copy", SECRETARY, "/h5/a/{closed}/copy"),
     ("month", SECRETARY, "/h5/month/2026-11"),

@@ -41,6 +41,7 @@ PEOPLE: Mapping[str, str] = {
 }
 SIGNED_IN = "SOCLFMX"
 LEADS, SEES, RUNS, OWN = "SOCLF", "SOC", "SO", "SOL"
+LOST = "何静"  # of the first group; has lost a phone that is signed in
 SECRET = ("甲组的秘密会", "委员的秘密会", MEMBER)  # what a refusal must not tell
 
 
@@ -94,12 +95,18 @@ ROWS = [
     get("/h5/a/{open}/guests", OWN),
     post("/h5/a/{open}/guests", OWN, who="{member}"),
     post("/h5/a/{open}/badges", OWN, of="2", worn="1"),
+    post("/h5/a/{open}/position", OWN, latitude="31.74", longitude="119.57", radius="300"),
+    post("/h5/a/{all}/position", RUNS, do="off"),
     post("/h5/a/{open}/register", OWN, who="{member}"),
     post("/h5/a/{all}/register", OWN, who="{member}"),
     get("/h5/a/{open}/mark/{member}", OWN),
     get("/h5/a/{all}/mark/{member}", OWN),
     post("/h5/a/{open}/mark/{member}", OWN, kind="nonsense", reason="看见的"),
     post("/h5/a/{all}/mark/{member}", OWN, kind="nonsense", reason="看见的"),
+    get("/h5/a/{planned}/family", OWN),
+    post("/h5/a/{planned}/family", OWN, who="{member}", **{"class": "sick"}),
+    get("/h5/a/{all}/family", "SOLF"),
+    post("/h5/a/{all}/family", OWN, who="{member}", **{"class": "sick"}),
     post("/h5/a/{planned}/leave/{leave}", "SL", agreed="1"),
     post("/h5/a/{closed}/makeup/{makeup}", OWN),
     # records
@@ -119,6 +126,8 @@ ROWS = [
     post("/h5/members/{member}/excuse", RUNS, kind="nonsense"),
     post("/h5/members/{member}/excuse/{standing}/end", RUNS, last="2020-01-01"),
     post("/h5/members/{member}/slip", OWN),
+    post("/h5/members/{lost}/logins/{phone}/end", RUNS),
+    post("/h5/members/{lost}/logins/end", RUNS),
     get("/h5/members/slips", "SOLF"),
     post("/h5/members/slips", "SOLF"),
     get("/h5/members/export.csv", RUNS),
@@ -184,6 +193,7 @@ class Matrix:
 def matrix(office: Office) -> Matrix:
     """Subjects of the first group: meetings in every state, a leave and a make-up of its member, an office."""
     kind = ActivityKind.GROUP_MEETING
+    office.join(LOST)
     subjects = {
         "open": office.open(office.plan("甲组的秘密会", kind, group=FIRST)),
         "planned": office.plan("甲组的秘密会", kind, group=FIRST, starts=timedelta(days=3)),
@@ -191,6 +201,7 @@ def matrix(office: Office) -> Matrix:
         "all": office.open(office.plan("支部的会")),
         "committee": office.plan("委员的秘密会", ActivityKind.COMMITTEE),
         "member": office.id_of(MEMBER),
+        "lost": office.id_of(LOST),
         "appointment": office.appoint(MEMBER, Role.YOUTH),
     }
     office.dismiss(subjects["appointment"])  # the member leads nothing in this matrix; the record stays
@@ -202,12 +213,14 @@ def matrix(office: Office) -> Matrix:
         operator = office.house.operator()
         span = date(2027, 1, 1), date(2027, 1, 31)
         _, visit = visits.admitted(db, member, own.now, device="安卓手机", place="外网")
+        _, phone = visits.admitted(db, members.find(db, LOST), own.now, device="安卓手机", place="外网")
         return {
             "first": orgs.known_group(db, FIRST).public_id,
             "leave": leaves.ask(db, own, member, planned, Wish(LeaveClass.DUTY)).public_id,
             "makeup": makeups.tell(db, own, member, closed, MakeUpWay.TOLD, "组长传达").public_id,
             "standing": standings.enter(db, operator, member, LeaveClass.AWAY, span, "驻村").public_id,
             "visit": visit.public_id,
+            "phone": phone.public_id,
         }
 
     subjects |= office.house.run(fill)

@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from models.member import BindCode, Member
-from services import members, standings
+from services import logins, members, standings, visits
+from services.errors import LoginRefused
+from services.members import Account
 from tests.pages.office import (
     COMMITTEE,
     FIRST,
@@ -310,3 +313,40 @@ def test_logins_are_listed_and_ended_one_by_one(office: Office) -> None:
 def _still_signed_in(office: Office) -> Iterator[None]:
     yield
     office.browsers.pop(MEMBER, None)
+
+
+def test_the_secretary_signs_a_lost_phone_out_and_the_record_says_who_did_it(office: Office) -> None:
+    phone, desk = Browser(office.signed_in(MEMBER)), Browser(office.signed_in(MEMBER))
+    record = f"/h5/members/{office.id_of(MEMBER)}"
+    with office.house.reading() as db:
+        member = members.find(db, MEMBER)
+        assert len(visits.of_member(db, member, office.branch.clock.now())) >= 2
+    secretary = office.browser(SECRETARY)
+    shown = secretary.get(record).text
+    ends = re.findall(rf'action="({record}/logins/\w+/end)"', shown)
+    assert len(ends) >= 2
+    assert "登录着的地方" not in office.browser(LEADER).reads(record)
+    foreign = ends[0].replace(office.id_of(MEMBER), office.id_of(OTHER_MEMBER))
+    secretary.does(foreign)  # not that person's: nothing ends
+    assert secretary.get(record).text.count("/logins/") == shown.count("/logins/")
+    assert "已退出那一处登录" in secretary.does(ends[0])  # the newest
+    assert desk.get("/h5/logins").status_code == 303
+    assert phone.get("/h5/logins").status_code == 200
+    mini = office.house.run(lambda db: signed_in_mini(office, db))
+    page = secretary.does(f"{record}/logins/end")
+    assert "处退出登录。手机丢了的，再补发一张绑定码" in page
+    assert "现在没有" in page
+    for words in ("退出一处登录", "退出全部登录", SECRETARY):
+        assert words in page.partition("修改记录")[2]
+    assert phone.get("/h5/logins").status_code == 303
+    with office.house.reading() as db, pytest.raises(LoginRefused):
+        logins.of_token(db, mini, office.branch.clock.now())
+    assert "现在没有登录着的地方" in secretary.does(f"{record}/logins/end")
+
+
+def signed_in_mini(office: Office, db: Session) -> str:
+    """The member's mini-program, signed in; returns its token."""
+    now, account = office.branch.clock.now(), Account("wxmini", "mini-of-member")
+    token, login = logins.open_(db, account, None, now)
+    login.identity.member_id, login.identity.bound_at = members.find(db, MEMBER).id, now
+    return token

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from models.appointment import Role
 from models.leave import LeaveClass
 from models.member import MemberStatus
-from services import appointments, members, people, rosters
+from services import appointments, members, people, rosters, visits
 from services.rosters import Entry
 from tests.branch import branch_on
 from tests.engines import Database, Watch
@@ -57,6 +57,8 @@ def furnished(office: Office) -> Iterator[Furnished]:
             appointments.appoint(db, act, person, role, None, act.day)
         people.excuse(db, act, person, LeaveClass.TRIP, (act.day, None), "驻村第一书记，任期两年")
         people.excuse(db, act, members.find(db, MEMBER), None, (act.day, None), "年老体弱，支委会同意")
+        for device in ("苹果手机，微信", "Windows电脑，Edge浏览器"):
+            visits.admitted(db, person, act.now, device=device, place="外网")
         gone = members.find(db, "陈国强7")
         people.move_out(db, act, gone, act.day, gone.version)
 
