@@ -12,8 +12,10 @@ from pages import attendance as sheets
 from pages import door
 from pages.door import Amiss, Desk, Room
 from services import activities, attendance, calendar, makeups, notices, places, sights
+from services import guests as outside
 from services.activities import Particulars, Plan
 from services.errors import NotAllowed
+from services.registrations import REGISTERS_IN
 from services.rights import Act
 from texts import activity as activity_texts
 from texts import h5 as texts
@@ -35,6 +37,7 @@ def blueprint(desk: Desk) -> Blueprint:
     _changing(room, desk)
     _running(room, desk)
     _writing(room, desk)
+    _inviting(room, desk)
     return room.blueprint
 
 
@@ -177,7 +180,7 @@ def _running(room: Room, desk: Desk) -> None:
 
 
 def _writing(room: Room, desk: Desk) -> None:
-    """What belongs to the record: its first page, the guests, the text for the group chat."""
+    """What belongs to the record: its first page, the text for the group chat."""
 
     @room.get("/h5/a/<activity>/particulars")
     def particulars_page(db: Session, act: Act, activity: str) -> Response:
@@ -203,8 +206,33 @@ def _writing(room: Room, desk: Desk) -> None:
         door.say(texts.NOTED)
         return _home(found)
 
+    @room.get("/h5/a/<activity>/copy")
+    def copy(db: Session, act: Act, activity: str) -> Response:
+        found = sights.activity(db, act, activity)
+        sheet = sheets.look(desk, db, act, found)
+        done = None
+        if found.state in {ActivityState.OPEN, ActivityState.CLOSED}:
+            at = calendar.local(found.starts_at, act.zone)
+            makeup = found.state is ActivityState.CLOSED and bool(makeups.WAYS[found.kind])
+            done = texts.result(found.title, found.kind, at, sheet.totals, makeup=makeup)
+        return door.show(
+            desk,
+            act,
+            "h5/copy.html",
+            activity=found,
+            notice=_notice(found, act) if found.state is not ActivityState.CLOSED else None,
+            result=done,
+            invitation=_invitation(found, act) if sheet.guests and found.state is ActivityState.PLANNED else None,
+            whole=sheet.whole,
+            words=_WORDS,
+        )
+
+
+def _inviting(room: Room, desk: Desk) -> None:
+    """列席: from the record, and from outside."""
+
     @room.get("/h5/a/<activity>/guests")
-    def guests_page(db: Session, act: Act, activity: str) -> Response:
+    def guests_page(db: Session, act: Act, activity: str, **_of_a_form: str) -> Response:
         found = sights.run(db, act, activity)
         sheet = sheets.look(desk, db, act, found)
         invited = [line for line in sheet.lines if line.verdict.status in _GUESTS]
@@ -214,6 +242,8 @@ def _writing(room: Room, desk: Desk) -> None:
             "h5/guests.html",
             activity=found,
             invited=invited,
+            guests=sheet.guests,
+            open=found.state in REGISTERS_IN,
             people=sights.guests(db, act, found),
             statuses=member_texts.STATUS,
             words=_WORDS,
@@ -231,25 +261,20 @@ def _writing(room: Room, desk: Desk) -> None:
         door.say(texts.invited(len(new)))
         return _home(found)
 
-    @room.get("/h5/a/<activity>/copy")
-    def copy(db: Session, act: Act, activity: str) -> Response:
-        found = sights.activity(db, act, activity)
-        sheet = sheets.look(desk, db, act, found)
-        done = None
-        if found.state in {ActivityState.OPEN, ActivityState.CLOSED}:
-            at = calendar.local(found.starts_at, act.zone)
-            makeup = found.state is ActivityState.CLOSED and bool(makeups.WAYS[found.kind])
-            done = texts.result(found.title, found.kind, at, sheet.totals, makeup=makeup)
-        return door.show(
-            desk,
-            act,
-            "h5/copy.html",
-            activity=found,
-            notice=_notice(found, act) if found.state is not ActivityState.CLOSED else None,
-            result=done,
-            whole=sheet.whole,
-            words=_WORDS,
-        )
+    @room.post("/h5/a/<activity>/guests/outside", again=guests_page)
+    def guest(db: Session, act: Act, activity: str) -> Response:
+        found = sights.run(db, act, activity)
+        name = door.field("name", "姓名", most=40, needed=True)
+        new = outside.enter(db, act, found, name, door.field("unit", "单位", most=60))
+        door.say(texts.guest_entered(name) if new else texts.guest_there(name))
+        return door.back(f"/h5/a/{found.public_id}/guests")
+
+    @room.post("/h5/a/<activity>/guests/<guest>/remove", again=guests_page)
+    def guest_gone(db: Session, act: Act, activity: str, guest: str) -> Response:
+        found = sights.run(db, act, activity)
+        name = outside.remove(db, act, found, guest)
+        door.say(texts.guest_removed(name) if name else texts.NOTED)
+        return door.back(f"/h5/a/{found.public_id}/guests")
 
 
 def _notice(activity: Activity, act: Act) -> str:
@@ -261,6 +286,11 @@ def _notice(activity: Activity, act: Act) -> str:
         times = calendar.local(activity.moved_from, act.zone), at
         return texts.notice_moved(activity.title, activity.kind, times, activity.place, activity.reason)
     return texts.notice(activity.title, activity.kind, at, activity.place)
+
+
+def _invitation(activity: Activity, act: Act) -> str:
+    """What to send to guests from outside before it begins."""
+    return texts.invitation(activity.title, activity.kind, calendar.local(activity.starts_at, act.zone), activity.place)
 
 
 def _choices(db: Session, act: Act) -> dict[str, tuple[ActivityKind, Org]]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from models.activity import Activity, ActivityState
 from models.attendance import MakeUp, MarkKind
 from models.event import Event
+from models.guest import Guest
 from models.leave import Leave, LeaveClass, LeaveState
 from models.member import Member
 from pages import asking, door
@@ -20,6 +21,7 @@ from services import (
     calendar,
     events,
     gaps,
+    guests,
     leaves,
     makeups,
     notices,
@@ -68,6 +70,7 @@ class Sheet:
 
     activity: Activity
     lines: Sequence[Line]
+    guests: Sequence[Guest]  # 列席 from outside
     ticks: Sequence[Line]  # who can be registered with one tap
     totals: Totals
     rates: Sequence[tuple[str, str]]
@@ -346,18 +349,21 @@ def look(desk: Desk, db: Session, act: Act, activity: Activity) -> Sheet:
     lines = sights.lines(db, act, activity, desk.rules)
     tended = frozenset(line.member.id for line in lines if act.rights.tends(line.group.id if line.group else None))
     can = activity.state in REGISTERS_IN
-    totals = attendance.total(lines, desk.rules)
+    whole, runs = act.rights.sees_branch, act.rights.runs(activity)
+    outside = guests.of(db, activity) if whole or runs else []
+    totals = attendance.total(lines, desk.rules, guests.came(activity, outside))
     return Sheet(
         activity=activity,
         lines=lines,
+        guests=outside,
         ticks=[one for one in lines if can and one.verdict.status in TICKABLE and one.member.id in tended],
         totals=totals,
         rates=attendance_texts.rates(activity.kind, totals, desk.rules),
         asked=[one.waiting for one in lines if one.waiting and leaves.may_decide(db, act, one.waiting)],
         told=sights.makeups_waiting(db, act, activity),
         tended=tended,
-        runs=act.rights.runs(activity),
-        whole=act.rights.sees_branch,
+        runs=runs,
+        whole=whole,
     )
 
 

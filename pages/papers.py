@@ -10,12 +10,13 @@ from sqlalchemy.orm import Session
 
 from models.activity import Activity, ActivityKind, ActivityState
 from models.appointment import Role
+from models.guest import Guest
 from models.leave import LeaveState
 from models.member import ON_ROLL, Member
 from models.org import Org, OrgKind
 from models.standing import Standing, StandingKind
 from pages.door import Desk
-from services import attendance, rights, rosters, statistics
+from services import attendance, guests, rights, rosters, statistics
 from services.attendance import PRESENT, Line, Status, Totals, Verdict
 from services.calendar import local, today
 from services.rights import Act
@@ -58,16 +59,18 @@ def sign_in(desk: Desk, db: Session, act: Act, activity: Activity) -> Form:
     """Table 2: everybody expected with room to sign by hand, then the guests; nobody's reasons."""
     lines = _own_lines(db, act, activity, desk)
     kept = [one for one in lines if one.verdict.status not in {Status.WITHDRAWN, Status.TO_CHECK}]
-    guests = {Status.GUEST, Status.OTHER_GROUP, Status.INVITED}
+    beside = {Status.GUEST, Status.OTHER_GROUP, Status.INVITED}
     in_order = sorted(
-        kept, key=lambda one: (one.verdict.status in guests, one.group.id if one.group else 0, one.member.id)
+        kept, key=lambda one: (one.verdict.status in beside, one.group.id if one.group else 0, one.member.id)
     )
-    totals = attendance.total(kept, desk.rules)
+    outside = guests.of(db, activity) if _whole(act, activity) else []
+    totals = attendance.total(kept, desk.rules, guests.came(activity, outside))
     at = local(activity.starts_at, desk.zone)
     return Form(
         layout=ledgers.SIGN_IN,
         head=_head(desk, db, act, Span(at.year)),
-        rows=[_signature(place, one, desk.zone) for place, one in enumerate(in_order, 1)],
+        rows=[_signature(place, one, desk.zone) for place, one in enumerate(in_order, 1)]
+        + [_guest_signature(place, one) for place, one in enumerate(outside, len(in_order) + 1)],
         facts=_facts(activity, desk.zone),
         foot=["    ".join(f"{name}：{number}" for name, number in words.figures(totals)[:5])]
         if activity.state is not ActivityState.PLANNED
@@ -145,6 +148,7 @@ def record(desk: Desk, db: Session, act: Act, activity: Activity) -> FirstPage:
     at = local(activity.starts_at, desk.zone)
     ends = local(activity.ends_at, desk.zone) if activity.ends_at else None
     beside = [one.member.name for one in lines if one.verdict.status in _SHOWN_BESIDE]
+    beside += [words.guest(one.name, one.unit) for one in guests.of(db, activity)]
     return FirstPage(
         title=ledgers.RECORD,
         head=_head(desk, db, act, Span(at.year)),
@@ -183,12 +187,17 @@ def _demand_lead(act: Act) -> None:
 def _own_lines(db: Session, act: Act, activity: Activity, desk: Desk) -> list[Line]:
     """The lines of the sheet that belong to whoever asks; nobody's is a refusal."""
     lines = attendance.sheet(db, activity, desk.rules, desk.zone)
-    if act.by is None or act.rights.sees_branch or act.rights.runs(activity):
+    if _whole(act, activity):
         return lines
     _demand_lead(act)
     own = [one for one in lines if act.rights.sees_group(one.group.id if one.group else None)]
     act.demand(bool(own))
     return own
+
+
+def _whole(act: Act, activity: Activity) -> bool:
+    """Whether whoever asks gets the whole sheet."""
+    return act.by is None or act.rights.sees_branch or act.rights.runs(activity)
 
 
 def _own_people(db: Session, act: Act, span: Span, zone: ZoneInfo) -> list[Member]:
@@ -271,6 +280,10 @@ def _signature(place: int, line: Line, zone: ZoneInfo) -> tuple[str, ...]:
         "",
         words.signs(line.verdict, made_up=line.made_up),
     )
+
+
+def _guest_signature(place: int, guest: Guest) -> tuple[str, ...]:
+    return (str(place), guest.name, "", "", "", "", "", words.guest_sign(guest.unit))
 
 
 def _method(line: Line, *, came: bool) -> str:

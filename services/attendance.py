@@ -200,13 +200,13 @@ def sheet(db: Session, activity: Activity, rules: Rules, zone: ZoneInfo) -> list
     return sorted(lines, key=_absent_first)
 
 
-def total(lines: Iterable[Line], rules: Rules) -> Totals:
-    """The figures of a sheet, or of any lines of several."""
-    return tally([(line.verdict, line.made_up) for line in lines], rules)
+def total(lines: Iterable[Line], rules: Rules, outside: int = 0) -> Totals:
+    """The figures of a sheet, or of any lines of several; `outside` guests are not on record."""
+    return tally([(line.verdict, line.made_up) for line in lines], rules, outside)
 
 
-def tally(verdicts: Iterable[tuple[Verdict, bool]], rules: Rules) -> Totals:
-    """The figures of any verdicts, each with whether the content was made up."""
+def tally(verdicts: Iterable[tuple[Verdict, bool]], rules: Rules, outside: int = 0) -> Totals:
+    """The figures of any verdicts, each with whether the content was made up, and of guests from outside."""
     kept = list(verdicts)
     statuses = Counter(verdict.status for verdict, _ in kept)
     by_leave = Counter(verdict.leave for verdict, _ in kept if verdict.status is Status.LEAVE and verdict.leave)
@@ -222,7 +222,7 @@ def tally(verdicts: Iterable[tuple[Verdict, bool]], rules: Rules) -> Totals:
         early=sum(1 for verdict, _ in kept if verdict.early),
         made_up=sum(1 for verdict, made_up in kept if made_up and owes(verdict)),
         made_up_in_rate=sum(1 for verdict, made_up in kept if made_up and owes(verdict) and counted(verdict, rules)),
-        guests=statuses[Status.GUEST] + statuses[Status.OTHER_GROUP],
+        guests=statuses[Status.GUEST] + statuses[Status.OTHER_GROUP] + outside,
         to_check=statuses[Status.TO_CHECK],
         exempt=statuses[Status.EXEMPT] + statuses[Status.EXEMPT_CAME],
         exempt_came=statuses[Status.EXEMPT_CAME],

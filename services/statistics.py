@@ -14,6 +14,7 @@ from models.attendance import MakeUp, Mark, MarkKind
 from models.checkin import CheckIn, Seat, SeatState
 from models.leave import PUBLIC, Leave, LeaveClass, LeaveState
 from models.standing import Standing, StandingKind
+from services import guests
 from services.attendance import PRESENT, Facts, Rules, Said, Status, Totals, Verdict, counted, judge, owes, tally
 from services.calendar import today
 
@@ -264,12 +265,13 @@ def seated(db: Session, span: Span, zone: ZoneInfo) -> set[int]:
 def _totals(db: Session, span: ColumnElement[bool], rules: Rules, zone: ZoneInfo) -> list[tuple[Activity, Totals]]:
     shown = Activity.state != ActivityState.CANCELLED
     found: dict[int, Totals] = {}
+    outside = guests.counts(db, span)
     for activity_id, cases in groupby(
         _cases(db, and_(span, shown), rules, zone, by_member=False), key=lambda one: one.activity.id
     ):
-        found[activity_id] = tally([(one.verdict, one.made_up) for one in cases], rules)
+        found[activity_id] = tally([(one.verdict, one.made_up) for one in cases], rules, outside.get(activity_id, 0))
     activities = db.scalars(select(Activity).where(span, shown).order_by(Activity.starts_at, Activity.id))
-    return [(one, found.get(one.id, Totals())) for one in activities]
+    return [(one, found.get(one.id) or Totals(guests=outside.get(one.id, 0))) for one in activities]
 
 
 def _records(

@@ -164,6 +164,16 @@ def clock(at: datetime | None) -> str:
     return f"{at:%H:%M}" if at else ""
 
 
+def guest(name: str, unit: str) -> str:
+    """A guest from outside on paper: 陈志远（市气象局机关党委）."""
+    return f"{name}（{unit}）" if unit else name
+
+
+def guest_sign(unit: str) -> str:
+    """The remark beside one on a sheet."""
+    return f"列，{unit}" if unit else "列"
+
+
 def people(names: Sequence[str]) -> str:
     """Names in one line, a dash for nobody."""
     return "、".join(names) or "无"

@@ -55,6 +55,8 @@ WORDS: Mapping[str, Callable[[Facts, ZoneInfo], str]] = {
     "closed": _always("结束签到"),
     "noted": _always("填写会议记录首页"),
     "invited": lambda facts, _zone: f"请{facts['name']}列席",
+    "guest_entered": lambda facts, _zone: f"请{facts['name']}{_from(facts)}列席",
+    "guest_removed": lambda facts, _zone: f"从列席名单去掉{facts['name']}{_from(facts)}",
     "badges": lambda facts, _zone: f"抽查党徽：{facts['of']}人中{facts['worn']}人佩戴",
     "place_allowed": lambda facts, _zone: f"开通位置签到（{facts['radius']}米内）",
     "place_forbidden": _always("关闭位置签到"),
@@ -73,6 +75,10 @@ WORDS: Mapping[str, Callable[[Facts, ZoneInfo], str]] = {
 
 def _at(text: object, zone: ZoneInfo) -> str:
     return activity.starts(datetime.fromisoformat(str(text)).astimezone(zone))
+
+
+def _from(facts: Facts) -> str:
+    return f"（{facts['unit']}）" if facts.get("unit") else ""
 
 
 def _because(facts: Facts) -> str:

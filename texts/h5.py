@@ -174,6 +174,21 @@ def not_entered_for(name: str) -> str:
     return f"{name}同志这次不用代请：已签到、已请假，或者不在应到名单上。请刷新后再看。"
 
 
+def guest_entered(name: str) -> str:
+    """A guest from outside has been entered."""
+    return f"已加入列席：{name}。"
+
+
+def guest_there(name: str) -> str:
+    """A guest from outside stood there already."""
+    return f"{name}已经在列席名单上。同名的另一位，请把单位写清楚。"
+
+
+def guest_removed(name: str) -> str:
+    """A guest from outside does not come."""
+    return f"已从列席名单去掉{name}。"
+
+
 def leave_decided(name: str, *, agreed: bool) -> str:
     """A request for leave is settled."""
     return f"{'已同意' if agreed else '没有同意'}{name}同志请假，结果会告诉本人。"
@@ -193,6 +208,12 @@ def notice(title: str, kind: ActivityKind, at: datetime, place: str) -> str:
     """The notice for the group chat."""
     where = f"，{place}" if place else ""
     return f"【通知】{activity.starts(at)}{where}，{_called(title, kind)}。\n请佩戴党徽。来不了请在公众号发“请假”。"
+
+
+def invitation(title: str, kind: ActivityKind, at: datetime, place: str) -> str:
+    """What a guest from outside is sent, who is addressed with 您好 and no title of ours."""
+    where = f"，地点：{place}" if place else ""
+    return f"您好。请您列席我支部{_called(title, kind)}，时间：{activity.starts(at)}{where}。\n来不了请告诉我一声。"
 
 
 def notice_moved(title: str, kind: ActivityKind, times: tuple[datetime, datetime], place: str, reason: str) -> str:

@@ -1,5 +1,8 @@
 """The pages of planning, over HTTP: four fields, 改期 and 取消 with their notices, 开始, 结束, record, guests, copying."""
 
+import io
+import re
+import zipfile
 from datetime import UTC, datetime, timedelta
 
 from models.activity import ActivityKind, ActivityState
@@ -260,3 +263,48 @@ def test_checking_in_by_place_is_allowed_and_taken_back_on_the_page(office: Offi
     office.close(meeting)
     assert 'id="position"' not in secretary.get(f"/h5/a/{meeting}").text
     assert secretary.sends(address, latitude="31.74", longitude="119.57", radius="300").status_code == 409
+
+
+def test_guests_from_outside_are_entered_counted_and_printed(office: Office) -> None:
+    meeting = office.plan("民主评议", ActivityKind.LIFE_MEETING, starts=timedelta(hours=1))
+    secretary, address = office.browser(SECRETARY), f"/h5/a/{meeting}/guests"
+    assert secretary.sends(f"{address}/outside", name=" ", unit="市局").status_code == 422
+    page = secretary.does(f"{address}/outside", name="陈志远", unit="市气象局机关党委副书记")
+    assert "已加入列席：陈志远。" in page
+    assert "陈志远同志" not in page  # a guest's title is not ours to give
+    assert "已经在列席名单上" in secretary.does(f"{address}/outside", name="陈志远", unit="市气象局机关党委副书记")
+    secretary.does(f"{address}/outside", name="=1+1<b>", unit="")
+    secretary.does(f"{address}/outside", name="吴越", unit="市农业农村局党支部")
+    assert "您好。请您列席我支部" in secretary.reads(f"/h5/a/{meeting}/copy")
+    before = secretary.reads(f"/h5/a/{meeting}")
+    assert "列席的客人 陈志远 市气象局机关党委副书记" in before
+    assert "列席 3" not in before  # nobody has come before it begins
+    assert "陈志远" not in office.browser(LEADER).reads(f"/h5/a/{meeting}")  # who sees the own group alone
+    office.open(meeting)
+    away = re.findall(rf'action="({address}/\w+/remove)"', secretary.get(address).text)
+    assert "已从列席名单去掉吴越。" in secretary.does(away[2])
+    assert secretary.does(away[2]).count("已保存") == 1  # tapped twice
+    foreign = away[0].replace(meeting, office.open(office.plan("别的会")))
+    secretary.does(foreign)
+    page = secretary.reads(f"/h5/a/{meeting}")
+    assert "应到 7 实到 0 请假 0 未到 7 列席 2" in page
+    for words in ("请陈志远（市气象局机关党委副书记）列席", "从列席名单去掉吴越（市农业农村局党支部）"):
+        assert words in page.partition("修改记录")[2]
+    assert "有没来的，先从列席名单去掉" in secretary.reads(f"/h5/a/{meeting}/close")
+    secretary.does(f"/h5/a/{meeting}/close")
+    assert "列席2人" in secretary.reads(f"/h5/a/{meeting}/copy")
+    for late in (f"{address}/outside", away[0]):
+        assert secretary.sends(late, name="王伟", unit="省局").status_code == 409
+    assert "签到已结束，名单不再改" in secretary.reads(address)
+    assert "列席人员 陈志远（市气象局机关党委副书记）、=1+1&lt;b&gt;" in secretary.reads(f"/h5/print/record/{meeting}")
+    signed = secretary.reads(f"/h5/print/signin/{meeting}")
+    assert "应到：7 实到：0 请假：0 未到：7 列席：2" in signed
+    assert "8 陈志远 列，市气象局机关党委副书记 9 =1+1&lt;b&gt; 列" in signed
+    overview = secretary.reads("/h5/print/plan/2026-11")
+    assert re.search(r"组织生活会 三楼会议室 民主评议 7 0 0 7 2 0/7（0.0%）", overview)
+    for form in ("record", "signin"):
+        workbook = secretary.get(f"/h5/export/{form}/{meeting}").data
+        with zipfile.ZipFile(io.BytesIO(workbook)) as package:
+            parts = [package.read(name).decode() for name in package.namelist() if name.endswith(".xml")]
+        assert any("市气象局机关党委副书记" in one for one in parts)
+        assert not any("<f>" in one for one in parts)

@@ -15,7 +15,7 @@ from models.activity import ActivityKind
 from models.attendance import MakeUpWay, MarkKind
 from models.leave import LeaveClass
 from models.member import MemberStatus
-from services import activities, leaves, makeups, members, places, registrations, rights, visits
+from services import activities, guests, leaves, makeups, members, places, registrations, rights, visits
 from services.activities import Particulars
 from services.leaves import Wish
 from services.rights import Act
@@ -73,6 +73,12 @@ def furnished(office: Office) -> Iterator[Furnished]:
         registrations.mark(db, operator, last, people[20], (MarkKind.ABSENT, None), "已问过本人")
         registrations.mark(db, operator, last, people[21], (MarkKind.ON_LEAVE, LeaveClass.SICK), "住院")
         activities.invite(db, operator, activities.find(db, planned), [members.find(db, "马超")])
+        for one in (planned, under_way):
+            for name, unit in (
+                ("陈志远", "青湾市气象局机关党委副书记"),
+                (LONG, "青湾市农业农村局第三党支部入党积极分子"),
+            ):
+                guests.enter(db, operator, activities.find(db, one), name, unit)
         places.allow(db, operator, activities.find(db, planned), 31.74, 119.57, 300)
         wish = Wish(LeaveClass.DUTY, "台风值班，从星期五晚上到星期天早上")
         leaves.ask(db, acting(office, db, LONG), members.find(db, LONG), activities.find(db, planned), wish)
@@ -102,6 +108,7 @@ PAGES: list[tuple[str, str, str]] = [
     ("family", SECRETARY, "/h5/a/{planned}/family"),
     ("guests", SECRETARY, "/h5/a/{planned}/guests"),
     ("copy", SECRETARY, "/h5/a/{closed}/copy"),
+    ("copy-planned", SECRETARY, "/h5/a/{planned}/copy"),
     ("month", SECRETARY, "/h5/month/2026-11"),
     ("member", SECRETARY, "/h5/m/{member}"),
     ("mark", SECRETARY, "/h5/a/{closed}/mark/{member}"),

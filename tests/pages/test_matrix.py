@@ -13,7 +13,7 @@ from models.activity import ActivityKind
 from models.appointment import Role
 from models.attendance import MakeUpWay
 from models.leave import LeaveClass
-from services import activities, appointments, leaves, makeups, members, orgs, rights, standings, visits
+from services import activities, appointments, guests, leaves, makeups, members, orgs, rights, standings, visits
 from services.leaves import Wish
 from tests.pages.office import (
     COMMITTEE,
@@ -42,7 +42,7 @@ PEOPLE: Mapping[str, str] = {
 SIGNED_IN = "SOCLFMX"
 LEADS, SEES, RUNS, OWN = "SOCLF", "SOC", "SO", "SOL"
 LOST = "何静"  # of the first group; has lost a phone that is signed in
-SECRET = ("甲组的秘密会", "委员的秘密会", MEMBER)  # what a refusal must not tell
+SECRET = ("甲组的秘密会", "委员的秘密会", "外来的客人", MEMBER)  # what a refusal must not tell
 
 
 @dataclass(frozen=True)
@@ -94,6 +94,9 @@ ROWS = [
     post("/h5/a/{open}/particulars", OWN, version="99", host="甲"),
     get("/h5/a/{open}/guests", OWN),
     post("/h5/a/{open}/guests", OWN, who="{member}"),
+    post("/h5/a/{open}/guests/outside", OWN, name="陈志远", unit="市局"),
+    post("/h5/a/{open}/guests/{guest}/remove", OWN),
+    post("/h5/a/{all}/guests/outside", RUNS, name="陈志远", unit="市局"),
     post("/h5/a/{open}/badges", OWN, of="2", worn="1"),
     post("/h5/a/{open}/position", OWN, latitude="31.74", longitude="119.57", radius="300"),
     post("/h5/a/{all}/position", RUNS, do="off"),
@@ -211,10 +214,13 @@ def matrix(office: Office) -> Matrix:
         own = rights.act_of(db, member, office.branch.clock.now(), office.house.settings.zone)
         planned, closed = (activities.find(db, subjects[one]) for one in ("planned", "closed"))
         operator = office.house.operator()
+        meeting = activities.find(db, subjects["open"])
+        guests.enter(db, operator, meeting, "外来的客人", "市局")
         span = date(2027, 1, 1), date(2027, 1, 31)
         _, visit = visits.admitted(db, member, own.now, device="安卓手机", place="外网")
         _, phone = visits.admitted(db, members.find(db, LOST), own.now, device="安卓手机", place="外网")
         return {
+            "guest": guests.of(db, meeting)[0].public_id,
             "first": orgs.known_group(db, FIRST).public_id,
             "leave": leaves.ask(db, own, member, planned, Wish(LeaveClass.DUTY)).public_id,
             "makeup": makeups.tell(db, own, member, closed, MakeUpWay.TOLD, "组长传达").public_id,

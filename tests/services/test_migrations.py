@@ -9,14 +9,15 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, NullPool, create_engine, inspect, select
+from sqlalchemy import Engine, NullPool, create_engine, insert, inspect, select, text
+from sqlalchemy.exc import IntegrityError
 
 from engines import sql
 from engines.sql import MIGRATIONS, at_head, open_engine, transaction, upgrade
-from models import Activity, Identity, Member
+from models import Activity, Guest, Identity, Member
 from models.activity import ActivityKind
 from models.checkin import CheckIn, Method
-from services import activities, checkins, members, orgs, rosters
+from services import activities, checkins, guests, members, orgs, rosters
 from services.activities import Plan
 from services.checkins import Claim
 from services.members import Account, BindingRules
@@ -96,6 +97,40 @@ def test_up_from_nothing_and_down_to_nothing_with_rows_in_between(nothing: Engin
         assert (db.scalar(select(Member.name)), db.scalar(select(Identity.openid))) == ("张建国", "o-1")
         assert db.scalar(select(Activity.title)) == "学习"
         assert db.scalar(select(CheckIn.at)) == NOW
+
+
+def test_a_database_of_the_release_before_takes_guests_and_keeps_all_it_held(nothing: Engine) -> None:
+    go(nothing, "0002")
+    fill(nothing)
+    before = rows(nothing)
+    upgrade(nothing)
+    assert {name: held for name, held in rows(nothing).items() if name in before} == before
+    act = operator(NOW, ZoneInfo("Asia/Shanghai"))
+    with transaction(nothing) as db:
+        meeting = db.scalars(select(Activity)).one()
+        assert [guests.enter(db, act, meeting, "陈志远", unit) for unit in ("市局", "市局", "省局")] == [
+            True,
+            False,
+            True,
+        ]
+    with transaction(nothing) as db, pytest.raises(IntegrityError):
+        db.execute(insert(Guest).values(public_id="x", activity_id=1, name="陈志远", unit="市局", entered_at=NOW))
+    go(nothing, "0002", down=True)
+    after = rows(nothing)
+    assert {name: held for name, held in after.items() if name != "event"} == {
+        name: held for name, held in before.items() if name != "event"
+    }
+    upgrade(nothing)
+    assert at_head(nothing)
+
+
+def rows(engine: Engine) -> dict[str, list[tuple[object, ...]]]:
+    """All that the tables hold."""
+    with engine.connect() as connection:
+        return {
+            name: [tuple(row) for row in connection.execute(text(f"SELECT * FROM {name}"))]  # noqa: S608 - its own tables
+            for name in sorted(tables(engine))
+        }
 
 
 def test_each_step_can_be_taken_back_and_taken_again(nothing: Engine) -> None:
