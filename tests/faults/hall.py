@@ -13,15 +13,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, insert, select
 from sqlalchemy.orm import Session
 
 from engines import sql
 from engines.redis import ensure_redis, leave, stop
 from models.checkin import CheckIn
-from models.member import Member
+from models.member import Identity, Member
 from services import members
-from services.members import Account, BindingRules
 from simulator.clock import Clock
 from simulator.courier import Exchange
 from simulator.main import running
@@ -158,18 +157,26 @@ def import_roster(made: Installation, size: int) -> None:
 def bind(db: Session, made: Installation, people: Sequence[Person], most: int) -> dict[str, str]:
     """Bind the first `most` people; returns the codes of the others: name -> code.
 
-    Through the service, since hundreds of conversations would take longer than what is shown here.
+    As rows, since hundreds of conversations, and even of services, would take longer than what is shown here.
     """
     now = datetime.now(UTC)
     app_id = made.settings().wechat.official_account.app_id
-    rules = BindingRules(code_lives=timedelta(days=1), wrong_tries=10, lock=timedelta(hours=1))
-    codes = {}
-    for number, person in enumerate(people):
-        name = person.nickname
-        codes[name] = members.issue_code(db, members.find(db, name), now, rules.code_lives).digits
-        if number < most:
-            members.bind(db, Account(app_id, person.openid), codes.pop(name), f"bound-{number}", now, rules)
-    return codes
+    roll = {one.name: one for one in db.scalars(select(Member))}
+    db.execute(
+        insert(Identity),
+        [
+            {
+                "app_id": app_id,
+                "openid": one.openid,
+                "member_id": roll[one.nickname].id,
+                "seen_at": now,
+                "bound_at": now,
+            }
+            for one in people[:most]
+        ],
+    )
+    new = {one.nickname: roll[one.nickname] for one in people[most:]}
+    return {name: members.issue_code(db, one, now, timedelta(days=1)).digits for name, one in new.items()}
 
 
 def open_meeting(made: Installation) -> str:
