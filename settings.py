@@ -225,8 +225,11 @@ class Hours(Section):
 
 
 class Study(Section):
-    """Study (学习)."""
+    """Study (学习): questions a day in chat, whether drafts go out, down to which chance of recall one waits; hours."""
 
+    daily: Annotated[int, Field(ge=1, le=50)] = 3
+    show_unreviewed: bool = False
+    retention: Annotated[float, Field(ge=0.7, le=0.97)] = 0.9
     hours: Hours = Hours()
 
 
