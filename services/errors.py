@@ -33,6 +33,10 @@ Refusal
 ├── HallCodeUnknown       the hall's code never was right
 ├── TooFar                the position is not in the hall
 ├── TooLate               the message was sent too long ago to be judged
+├── NoSuchCourse          no course of that id
+├── NobodyNamed           nobody is ticked who took part
+├── ProofWanted           集中培训 and lectures count with proof alone
+├── NotHeldYet            a course of a day to come cannot be entered
 ├── SameName              a roster row could mean two people
 └── LoginRefused          the mini-program's login cannot be accepted
 """
@@ -233,6 +237,22 @@ class TooFar(Refusal):
 
 class TooLate(Refusal):
     """The message was sent too long ago for its time to be believed."""
+
+
+class NoSuchCourse(Refusal):
+    """No course has that id."""
+
+
+class NobodyNamed(Refusal):
+    """Nobody is ticked who took part."""
+
+
+class ProofWanted(Refusal):
+    """集中培训 and lectures count only with proof: what it is, and where it lies."""
+
+
+class NotHeldYet(Refusal):
+    """The course is of a day to come."""
 
 
 @dataclass

@@ -8,6 +8,7 @@ from models.attendance import MakeUpWay, MarkKind
 from models.leave import LeaveClass
 from texts import activity, people
 from texts.attendance import LEAVE, MARK
+from texts.hours import hours
 from texts.makeup import WAY
 
 Facts = Mapping[str, object]
@@ -46,6 +47,15 @@ def _makeup_told(facts: Facts, _zone: ZoneInfo) -> str:
     return f"{facts['name']}报补课（{WAY[MakeUpWay(str(facts['way']))]}）"
 
 
+def _course_edited(facts: Facts, _zone: ZoneInfo) -> str:
+    said = ["修改登记"]
+    if facts["was"] != facts["tenths"]:
+        said.append(f"{hours(facts['was'])}学时改为{hours(facts['tenths'])}学时")
+    said += [f"加{facts['new']}人"] if facts["new"] else []
+    said += [f"去掉{facts['gone']}人"] if facts["gone"] else []
+    return "，".join(said)
+
+
 WORDS: Mapping[str, Callable[[Facts, ZoneInfo], str]] = {
     "planned": lambda facts, zone: f"发起：{_at(facts['at'], zone)}{facts['title']}",
     "moved": _moved,
@@ -64,6 +74,9 @@ WORDS: Mapping[str, Callable[[Facts, ZoneInfo], str]] = {
     "leave_withdrawn": lambda facts, _zone: f"{facts['name']}撤回请假",
     "makeup_told": _makeup_told,
     "makeup_confirmed": lambda facts, _zone: f"核对{facts['name']}的补课",
+    "course_entered": lambda facts, _zone: f"登记{facts['people']}人，{hours(facts['tenths'])}学时",
+    "course_edited": _course_edited,
+    "course_withdrawn": lambda facts, _zone: f"作废，不再计入{_because(facts)}",
     "roster_imported": lambda facts, _zone: f"导入名册{facts['rows']}行",
     "roster_exported": _always("导出名册"),
     "exported": lambda facts, _zone: f"导出{facts['form']}（{facts['which']}）",

@@ -103,6 +103,10 @@ WORDS: Mapping[type[Refusal], Callable[..., str]] = {
         f"这条消息在路上太久，没有办成，请再发一次。\n还不行，请打{where.telephone}（党支部）。"
     ),
     errors.SameName: _always("重名，分不清是哪一位，请补上编号、出生日期或手机号码。"),
+    errors.NoSuchCourse: _always("没有找到这次培训，请从“学时”里进入。"),
+    errors.NobodyNamed: _always("请点选参加的同志。"),
+    errors.ProofWanted: _always("集中培训、听党课要有证明材料才计入学时，请写明是什么、存在哪里。"),
+    errors.NotHeldYet: _always("这个日期还没到，办完以后再登记。"),
     errors.NotAllowed: _always("您现在没有办这件事的权限。要办，请找支部书记。"),
     errors.NotSuitable: _always("这个职务和人选对不上。请选正式党员；党小组长要选一个党小组，其他职务不选。"),
     errors.OwnOffice: _always("这是您自己的书记职务，不能由本人免去。请另一位同志来办。"),

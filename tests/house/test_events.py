@@ -29,6 +29,10 @@ FACTS = {
     "which": "2026-11",
     "radius": 200,
     "people": 3,
+    "tenths": 25,
+    "was": 20,
+    "new": 2,
+    "gone": 1,
 }
 
 
