@@ -165,7 +165,7 @@ def _counts(text: str, place: int) -> bool:
     """Whether a mark belongs to a number: 3.5, -5, 1/2, 80%."""
     before, after = text[place - 1 : place], text[place + 1 : place + 2]
     if text[place] in "%‰":
-        return before.isdigit()
+        return True
     if text[place] == "-":
         return after.isdigit() and not before.isalnum()
     return text[place] in "./:" and before.isdigit() and after.isdigit()
