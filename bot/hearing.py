@@ -208,6 +208,9 @@ class Hearing(Generic[TurnT]):
         if self.chat.talk is None:
             self.chat.talk, self.chat.draft = self.chat.draft, None
         talk, self.chat.talk = self.chat.talk, None
+        dialogue = self.registry.get(talk.flow) if talk else None
+        if dialogue and dialogue.left:
+            return dialogue.left
         if talk is None or self._passing(talk):
             return texts.NOTHING_TO_CANCEL
         return texts.cancelled(talk.flow)
@@ -269,7 +272,8 @@ class Hearing(Generic[TurnT]):
         """Stop a talk nobody touched for too long; returns the words for it, "" if none was stopped."""
         customs, chat, talk = self.customs, self.chat, self.chat.talk
         dialogue = self.registry.get(talk.flow) if talk else None
-        late = talk and (not dialogue or self.now - talk.touched > customs.minutes * 60)
+        minutes = (dialogue and dialogue.minutes) or customs.minutes
+        late = talk and (not dialogue or self.now - talk.touched > minutes * 60)
         if talk and late:
             self._stopped = talk.asked_at
             chat.put_aside()
@@ -278,8 +282,8 @@ class Hearing(Generic[TurnT]):
         if not talk or not late or not dialogue or dialogue.passing:
             return ""
         if chat.draft is talk:
-            return texts.timed_out_kept(talk.flow, customs.minutes, customs.keep_hours)
-        return texts.timed_out(talk.flow, customs.minutes)
+            return texts.timed_out_kept(talk.flow, minutes, customs.keep_hours)
+        return texts.timed_out(talk.flow, minutes)
 
     def _passing(self, talk: Talk) -> bool:
         dialogue = self.registry.get(talk.flow)
