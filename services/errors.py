@@ -37,6 +37,13 @@ Refusal
 ├── NobodyNamed           nobody is ticked who took part
 ├── ProofWanted           集中培训 and lectures count with proof alone
 ├── NotHeldYet            a course of a day to come cannot be entered
+├── NoSuchPaper           no paper, or no sitting, of that id
+├── PaperNotOpen          the paper cannot be sat, or changed, now
+├── BankLacks             the bank has not enough questions for the paper
+├── PassedAlready         the member has passed that paper
+├── NoTriesLeft           the member has sat that paper as often as one may
+├── WaitToRetake          the next go at the paper begins later
+├── SittingOver           the answer comes after the end of the sitting
 ├── SameName              a roster row could mean two people
 └── LoginRefused          the mini-program's login cannot be accepted
 """
@@ -47,6 +54,7 @@ from enum import StrEnum
 
 from models.activity import ActivityState
 from models.leave import LeaveState
+from models.question import QuestionKind, Topic
 
 
 class Refusal(Exception):
@@ -253,6 +261,66 @@ class ProofWanted(Refusal):
 
 class NotHeldYet(Refusal):
     """The course is of a day to come."""
+
+
+class NoSuchPaper(Refusal):
+    """No paper, or no sitting, has that id."""
+
+
+@dataclass
+class PaperNotOpen(Refusal):
+    """The paper called `title` cannot be sat, or changed, at this moment."""
+
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """A row of a blueprint that cannot be filled: `there` of the `count` asked for exist, `missing` are to be found."""
+
+    count: int
+    topic: Topic | None
+    kind: QuestionKind | None
+    difficulty: int | None
+    there: int
+    missing: int
+
+
+@dataclass
+class BankLacks(Refusal):
+    """The bank has not enough questions: `lacks` are the rows of the blueprint that fall short."""
+
+    lacks: tuple[Lack, ...]
+
+
+@dataclass
+class PassedAlready(Refusal):
+    """The member has passed the paper called `title`."""
+
+    title: str
+
+
+@dataclass
+class NoTriesLeft(Refusal):
+    """The member has sat the paper called `title` all `tries` times."""
+
+    title: str
+    tries: int
+
+
+@dataclass
+class WaitToRetake(Refusal):
+    """The paper called `title` may be sat again at `until`."""
+
+    title: str
+    until: datetime
+
+
+@dataclass
+class SittingOver(Refusal):
+    """The answer came after the end of the sitting of the paper called `title`."""
+
+    title: str
 
 
 @dataclass
