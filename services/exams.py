@@ -65,6 +65,15 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """An answer with the signed time of its message, and the message's key."""
+
+    given: Given
+    at: datetime
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """What came of a sitting: questions right of asked, and the same by topic."""
 
@@ -121,10 +130,10 @@ def open_(db: Session, act: Act, paper: Paper, states: Iterable[QuestionState] =
     draft = update(Paper).where(Paper.id == paper.id, Paper.state == PaperState.DRAFT)
     changed = touched(db, draft.values(state=PaperState.OPEN))
     db.refresh(paper)
-    if changed:
-        events.log(db, act, "paper_opened", paper)
-    elif paper.state is not PaperState.OPEN:
-        raise PaperNotOpen(paper.title)
+    if not changed:
+        _demand_open(paper)
+        return
+    events.log(db, act, "paper_opened", paper)
 
 
 def close(db: Session, act: Act, paper: Paper) -> None:
@@ -288,22 +297,20 @@ def unanswered(db: Session, sitting: Sitting) -> list[int]:
     return [one for one in questions(sitting) if one not in done]
 
 
-def answer(
-    db: Session, sitting: Sitting, question: Question, given: Given, said_at: datetime, now: datetime, message: str
-) -> bool:
-    """Keep an answer, given at the signed time `said_at`; False when the question had one: the first stands.
+def answer(db: Session, sitting: Sitting, question: Question, said: Said) -> bool:
+    """Keep an answer; False when the question had one (the first stands) or the message has been counted.
 
-    Raises SittingOver when it was said after the end, or everything is handed in. The message's key counts once.
+    Raises SittingOver when it was said after the end, or everything is handed in.
     """
-    if over(sitting, said_at):
+    if over(sitting, said.at):
         raise SittingOver(sitting.paper.title)
     kept = SittingAnswer(
         sitting_id=sitting.id,
         question_id=question.id,
-        given=given.dump(),
-        right=answers.judge(answers.asked(question), given),
-        at=now,
-        message=message,
+        given=said.given.dump(),
+        right=answers.judge(answers.asked(question), said.given),
+        at=said.at,
+        message=said.message,
     )
     try:
         with db.begin_nested():
@@ -398,6 +405,12 @@ def _runs(act: Act) -> bool:
     return act.rights.runs_study
 
 
+def _demand_open(paper: Paper) -> None:
+    """What could not be opened must be open: somebody else was faster by a moment. Raises PaperNotOpen."""
+    if paper.state is not PaperState.OPEN:
+        raise PaperNotOpen(paper.title)
+
+
 def _check(asked: Asked) -> None:
     if asked.closes_at <= asked.opens_at:
         raise OutOfOrder
@@ -469,8 +482,8 @@ def _drawn(db: Session, bank: Bank | None, rows: Sequence[Row], states: Sequence
                 return True
         return False
 
-    for row, wanted in enumerate(rows):
+    for number, wanted in enumerate(rows):
         for _ in range(wanted.count):
-            if not place(row, set()):
+            if not place(number, set()):
                 break
-    return [[one for one in ids if holder.get(one) == row] for row, ids in enumerate(candidates)]
+    return [[one for one in ids if holder.get(one) == number] for number, ids in enumerate(candidates)]
