@@ -143,9 +143,9 @@ def standing(kind: StandingKind, leave_class: LeaveClass | None) -> str:
     return "免" if kind is StandingKind.EXEMPT or leave_class is None else f"长期请假（{LEAVE[leave_class]}）"
 
 
-def counted(read: int, fates: Mapping[str, int], *, done: bool) -> str:
-    """What becomes of a file's rows, or has become."""
-    shown = "，".join(f"{FATE[fate]} {fates.get(fate, 0)}" for fate in FATE)
+def counted(read: int, fates: Mapping[str, int], named: Mapping[str, str], *, done: bool) -> str:
+    """What becomes of a file's rows, or has become; `named` are the words of each fate."""
+    shown = "，".join(f"{name} {fates.get(fate, 0)}" for fate, name in named.items())
     return f"{'读到' if not done else '共'} {read} 行：{shown}。"
 
 
