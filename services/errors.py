@@ -38,6 +38,7 @@ Refusal
 ├── ProofWanted           集中培训 and lectures count with proof alone
 ├── NotHeldYet            a course of a day to come cannot be entered
 ├── NoSuchPaper           no paper, or no sitting, of that id
+├── NoSuchStep            no step of the study path of that id
 ├── PaperNotOpen          the paper cannot be sat, or changed, now
 ├── BankLacks             the bank has not enough questions for the paper
 ├── PassedAlready         the member has passed that paper
@@ -265,6 +266,13 @@ class NotHeldYet(Refusal):
 
 class NoSuchPaper(Refusal):
     """No paper, or no sitting, has that id."""
+
+
+@dataclass
+class NoSuchStep(Refusal):
+    """The study path has no step of that public id."""
+
+    wanted: str
 
 
 @dataclass

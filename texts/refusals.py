@@ -108,6 +108,7 @@ WORDS: Mapping[type[Refusal], Callable[..., str]] = {
     errors.ProofWanted: _always("集中培训、听党课要有证明材料才计入学时，请写明是什么、存在哪里。"),
     errors.NotHeldYet: _always("这个日期还没到，办完以后再登记。"),
     errors.NoSuchPaper: _always("没有找到这次测验，请从“测验”里进入。"),
+    errors.NoSuchStep: _always("没有找到这一步，请从“导学”里进入。"),
     errors.PaperNotOpen: lambda refusal, _where: f"“{refusal.title}”现在不能做，请看开放时间。",
     errors.BankLacks: lambda refusal, _where: "\n".join(["题库里的题不够：", *map(exam.lack, refusal.lacks)]),
     errors.PassedAlready: lambda refusal, _where: f"“{refusal.title}”您已经合格，不用再做。",
