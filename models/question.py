@@ -40,6 +40,9 @@ class QuestionState(StrEnum):
     RETIRED = "retired"  # 停用
 
 
+ASKED = (QuestionState.LIVE, QuestionState.REVIEWED, QuestionState.DRAFT)  # where drafts go out too, as 【待审】
+
+
 class Certainty(StrEnum):
     """How sure whoever wrote the question is of its source."""
 

@@ -26,12 +26,14 @@ from markupsafe import Markup, escape
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
+from models.question import QuestionState
 from models.visit import Visit
 from pages import frame
 from pages.shelf import Shelf
 from services import calendar, errors, rights, visits
 from services.attendance import Rules
 from services.errors import Refusal
+from services.hours import Rules as HourRules
 from services.members import BindingRules
 from services.rights import Act, Rights
 from settings import Branch
@@ -53,6 +55,9 @@ STATUS: Mapping[type[Refusal], int] = {
     errors.NoSuchActivity: 404,
     errors.NoSuchMember: 404,
     errors.NoSuchGroup: 404,
+    errors.NoSuchCourse: 404,
+    errors.NoSuchPaper: 404,
+    errors.NoSuchStep: 404,
 }
 
 
@@ -88,6 +93,8 @@ class Desk:
     branch: Branch
     where: Where
     rules: Rules
+    hours: HourRules
+    asks: tuple[QuestionState, ...]  # questions in these states go out
     binding: BindingRules
     public_url: str
     oauth: OAuth | None = None

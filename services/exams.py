@@ -280,6 +280,28 @@ def under_way(db: Session, member: Member, now: datetime) -> Sitting | None:
     return db.scalar(mine.order_by(Sitting.ends_at, Sitting.id).limit(1))
 
 
+def past(db: Session, member: Member, said_at: datetime) -> Sitting | None:
+    """A sitting of the member's whose time is over and which nobody has handed in yet."""
+    mine = (
+        select(Sitting)
+        .where(Sitting.member_id == member.id, Sitting.handed_in_at.is_(None), Sitting.ends_at < said_at)
+        .options(joinedload(Sitting.paper))
+    )
+    return db.scalar(mine.order_by(Sitting.id).limit(1))
+
+
+def left(db: Session, member: Member, paper: Paper, now: datetime) -> tuple[int, datetime | None]:
+    """How often the member may sit the paper again, and from when (None: at once); 0 when it is over."""
+    taken = len(of(db, member, paper))
+    try:
+        check(db, member, paper, now)
+    except WaitToRetake as wait:
+        return (paper.tries - taken, wait.until) if wait.until < paper.closes_at else (0, None)
+    except (PaperNotOpen, PassedAlready, NoTriesLeft):
+        return 0, None
+    return paper.tries - taken, None
+
+
 def own(db: Session, member: Member, public_id: str) -> Sitting | None:
     """The member's own sitting of that public id; somebody else's is as good as none."""
     mine = select(Sitting).where(Sitting.public_id == public_id, Sitting.member_id == member.id)
@@ -376,7 +398,8 @@ def sitting(db: Session, act: Act, public_id: str) -> Sitting:
 def _results(db: Session, sittings: Sequence[Sitting]) -> list[Result]:
     asked = {one.id: questions(one) for one in sittings}
     wanted = {question for mine in asked.values() for question in mine}
-    topics = dict(db.execute(select(Question.id, Question.topic).where(Question.id.in_(wanted))).tuples())
+    about = select(Question.id, Question.topic).where(Question.id.in_(wanted))
+    topics = {row.id: row.topic for row in db.execute(about)}
     right: dict[int, set[int]] = {}
     hits = select(SittingAnswer.sitting_id, SittingAnswer.question_id).where(
         SittingAnswer.sitting_id.in_(asked), SittingAnswer.right.is_(True)

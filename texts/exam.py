@@ -5,11 +5,12 @@ from datetime import datetime
 
 from models.exam import PaperState
 from models.question import QuestionKind, Topic
+from services.answers import Why
 from services.errors import Lack
 from texts import activity
 from texts.question import KIND, TOPIC
 
-NOTHING = "现在没有可以做的测验。有了会通知您。"
+NOTHING = "现在没有可以做的测验。"
 WHICH = "做哪一份？"
 PRIVATE = "自愿做。成绩只有您和支部管学习的同志看得到，不进考核。"
 NOW = "现在开始吗？"
@@ -81,6 +82,18 @@ def question(
     head = f"【{KIND[kind]}】第{place}题，共{of}题{'【待审】' if unreviewed else ''}"
     lines = [f"{chr(ord('A') + number)} {option}" for number, option in enumerate(options)]
     return "\n".join([head, stem, *lines, SENDS[kind]])
+
+
+def unclear(why: Why, last: str) -> str:
+    """Why what was sent is no answer; `last` is the letter of the last option."""
+    said = {
+        Why.BEYOND: f"这题只有A到{last}，请再发一次。",
+        Why.ONE_ONLY: "这题只选一个，请再发一次。",
+        Why.LETTER: "请发选项前面的字母。",
+        Why.BLANKS: "空的个数对不上，请按顺序写，中间空一格。",
+        Why.LONG: "太长了，请只发答案。",
+    }
+    return said.get(why, "没看出选的是哪个，请再发一次。")
 
 
 def sure(left: int) -> str:
