@@ -87,16 +87,13 @@ def coverage(db: Session, act: Act, quarter: Quarter) -> list[Covered]:
             .group_by(Activity.topic)
         )
     }
-    courses = dict(
-        db.execute(
-            select(Course.topic, func.count())
-            .where(Course.topic.is_not(None), Course.withdrawn_at.is_(None))
-            .where(Course.held_on >= quarter.first, Course.held_on < quarter.after.first)
-            .group_by(Course.topic)
-        )
-        .tuples()
-        .all()
+    taught = (
+        select(Course.topic, func.count())
+        .where(Course.topic.is_not(None), Course.withdrawn_at.is_(None))
+        .where(Course.held_on >= quarter.first, Course.held_on < quarter.after.first)
+        .group_by(Course.topic)
     )
+    courses: dict[Topic | None, int] = dict(db.execute(taught).all())
     answers = {
         topic: many if people >= FEW else None
         for topic, many, people in db.execute(
@@ -128,10 +125,10 @@ class Suspect:
 
 
 def suspects(db: Session, act: Act) -> list[Suspect]:
-    """Questions that those who do best elsewhere fail, the worst first. Raises NotAllowed.
+    """Questions that those who do best elsewhere fail more than the others do, the worst first. Raises NotAllowed.
 
     What counts is everybody's first answer, since later ones know the key. `fit` is the point-biserial correlation
-    with the share right in the person's other first answers, as test theory looks for wrong keys.
+    with the share right in the person's other first answers, as test theory looks for wrong keys; it must be low.
     """
     act.demand(act.rights.runs_study)
     first = _first_answers()
@@ -153,7 +150,7 @@ def suspects(db: Session, act: Act) -> list[Suspect]:
         .having(func.count() >= ENOUGH)
     )
     fits = {question: fit for question, *rest in db.execute(sums) if (fit := _correlation(*rest)) is not None}
-    worst = sorted((one for one in fits if fits[one] < WEAK), key=lambda one: (fits[one], one))[:MOST]
+    worst = sorted((one for one in fits if fits[one] < WEAK), key=lambda one: (fits[one], one))[: 4 * MOST]
     if not worst:
         return []
     rows = select(first.c.question_id, first.c.right, elsewhere).join(of, of.c.member_id == first.c.member_id)
@@ -161,7 +158,8 @@ def suspects(db: Session, act: Act) -> list[Suspect]:
     for question, right, share in db.execute(rows.where(of.c.n > FEW, first.c.question_id.in_(worst))):
         each[question].append((share, right))
     known = {one.id: one for one in db.scalars(select(Question).where(Question.id.in_(worst)))}
-    return [_suspect(known[one], fits[one], each[one]) for one in worst]
+    found = [_suspect(known[one], fits[one], each[one]) for one in worst]
+    return [one for one in found if one.well_right * one.rest < one.rest_right * one.well][:MOST]
 
 
 @dataclass(frozen=True, slots=True)
