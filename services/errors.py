@@ -45,6 +45,10 @@ Refusal
 ├── NoTriesLeft           the member has sat that paper as often as one may
 ├── WaitToRetake          the next go at the paper begins later
 ├── SittingOver           the answer comes after the end of the sitting
+├── NoSuchBank            no question bank of that name or id
+├── NoSuchQuestion        no question of that id
+├── QuestionMoved         the question is not in the state this needs
+├── StemTaken             the bank has that question already
 ├── SameName              a roster row could mean two people
 └── LoginRefused          the mini-program's login cannot be accepted
 """
@@ -55,7 +59,7 @@ from enum import StrEnum
 
 from models.activity import ActivityState
 from models.leave import LeaveState
-from models.question import QuestionKind, Topic
+from models.question import QuestionKind, QuestionState, Topic
 
 
 class Refusal(Exception):
@@ -329,6 +333,34 @@ class SittingOver(Refusal):
     """The answer came after the end of the sitting of the paper called `title`."""
 
     title: str
+
+
+@dataclass
+class NoSuchBank(Refusal):
+    """No question bank is called `wanted`, or has that id."""
+
+    wanted: str
+
+
+@dataclass
+class NoSuchQuestion(Refusal):
+    """No question has the id `wanted`."""
+
+    wanted: str
+
+
+@dataclass
+class QuestionMoved(Refusal):
+    """The question is in `state`, from where it cannot go there, or nobody has looked it over."""
+
+    state: QuestionState
+
+
+@dataclass
+class StemTaken(Refusal):
+    """The bank has that question already, under `public_id`."""
+
+    public_id: str
 
 
 @dataclass

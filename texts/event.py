@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from models.attendance import MakeUpWay, MarkKind
 from models.leave import LeaveClass
-from texts import activity, people
+from texts import activity, people, question
 from texts.attendance import LEAVE, MARK
 from texts.hours import hours
 from texts.makeup import WAY
@@ -87,6 +87,14 @@ WORDS: Mapping[str, Callable[[Facts, ZoneInfo], str]] = {
     "step_closed": _always("从导学取下"),
     "roster_imported": lambda facts, _zone: f"导入名册{facts['rows']}行",
     "roster_exported": _always("导出名册"),
+    "bank_made": lambda facts, _zone: f"建题库“{facts['name']}”",
+    "questions_imported": lambda facts, _zone: f"导入题目{facts['rows']}道{question.by_reviewer(facts)}",
+    "question_entered": _always("新增题目"),
+    "question_edited": lambda facts, _zone: f"修改{question.fields(str(facts['fields']))}",
+    "question_draft": _always("重新启用，待审"),
+    "question_reviewed": lambda facts, _zone: f"已审，审核人{facts['name']}",
+    "question_live": lambda facts, _zone: f"上架，审核人{facts['name']}",
+    "question_retired": _always("停用"),
     "exported": lambda facts, _zone: f"导出{facts['form']}（{facts['which']}）",
 }
 

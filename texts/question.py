@@ -1,5 +1,7 @@
 """What the codes of a question are called (单选, 理想信念 …), and what is said of one that cannot be taken."""
 
+from collections.abc import Mapping
+
 from models.question import Certainty, QuestionKind, QuestionState, Topic
 
 KIND: dict[QuestionKind, str] = {
@@ -31,6 +33,22 @@ CERTAINTY: dict[Certainty, str] = {
     Certainty.CERTAIN: "确定",
     Certainty.LIKELY: "请核对",
     Certainty.OPEN: "未核对",
+}
+
+FIELD: dict[str, str] = {
+    "kind": "题型",
+    "stem": "题干",
+    "options": "选项",
+    "key": "答案",
+    "explanation": "解析",
+    "document": "文件",
+    "edition": "版本",
+    "article": "条款",
+    "certainty": "把握",
+    "difficulty": "难度",
+    "topic": "主题",
+    "tags": "标签",
+    "state": "状态",
 }
 
 RIGHT, WRONG = "正确", "错误"
@@ -121,3 +139,13 @@ def source(text: str) -> str:
 def looks_like(row: int, other: int) -> str:
     """Two questions that may be the same."""
     return f"  第 {row} 行和第 {other} 行的题目很像，请看一看是不是重复。"
+
+
+def fields(names: str) -> str:
+    """What was edited, from its names parted by commas."""
+    return "、".join(FIELD[name] for name in names.split(",") if name in FIELD)
+
+
+def by_reviewer(facts: Mapping[str, object]) -> str:
+    """Who has looked an imported file over, if somebody has."""
+    return f"，审核人{facts['reviewed_by']}" if facts.get("reviewed_by") else ""

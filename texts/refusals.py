@@ -9,7 +9,7 @@ from models.activity import ActivityState
 from models.leave import LeaveState
 from services import errors
 from services.errors import LoginFault, Refusal
-from texts import activity, binding, exam
+from texts import activity, binding, exam, question
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +117,12 @@ WORDS: Mapping[type[Refusal], Callable[..., str]] = {
         f"“{refusal.title}”要隔一段时间再做，{activity.starts(refusal.until.astimezone(where.zone))}以后可以。"
     ),
     errors.SittingOver: lambda refusal, _where: f"“{refusal.title}”时间已到，这个回答没有算。发“测验”看结果。",
+    errors.NoSuchBank: lambda refusal, _where: f"没有叫“{refusal.wanted}”的题库，请核对名称。",
+    errors.NoSuchQuestion: _always("没有找到这道题，请核对链接。"),
+    errors.QuestionMoved: lambda refusal, _where: (
+        f"这道题现在是“{question.STATE[refusal.state]}”，不能这样做。上架前要写上审核人。"
+    ),
+    errors.StemTaken: _always("题库里已有这道题，请改原来的那一道。"),
     errors.NotAllowed: _always("您现在没有办这件事的权限。要办，请找支部书记。"),
     errors.NotSuitable: _always("这个职务和人选对不上。请选正式党员；党小组长要选一个党小组，其他职务不选。"),
     errors.OwnOffice: _always("这是您自己的书记职务，不能由本人免去。请另一位同志来办。"),
