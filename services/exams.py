@@ -220,10 +220,11 @@ def start(
     Raises PaperNotOpen, PassedAlready, NoTriesLeft, WaitToRetake, BankLacks.
     """
     settle(db, now, member)
-    under_way = _under_way(db, member, paper)
-    if under_way is not None:
-        return under_way
-    number = check(db, member, paper, now)
+    mine = of(db, member, paper)  # read once: what another phone begins meanwhile, the key stops
+    running = next((one for one in mine if one.handed_in_at is None), None)
+    if running is not None:
+        return running
+    number = _number(paper, mine, now)
     rows = blueprint(paper)
     drawn = [one for mine in _drawn(db, paper.bank, rows, tuple(states)) for one in mine]
     if len(drawn) < length(paper):
@@ -247,19 +248,7 @@ def check(db: Session, member: Member, paper: Paper, now: datetime) -> int:
 
     Raises PaperNotOpen, PassedAlready, NoTriesLeft, WaitToRetake.
     """
-    if paper.state is not PaperState.OPEN or not paper.opens_at <= now < paper.closes_at:
-        raise PaperNotOpen(paper.title)
-    past = of(db, member, paper)
-    if any(one.score is not None and one.score >= paper.pass_mark for one in past):
-        raise PassedAlready(paper.title)
-    if len(past) >= paper.tries:
-        raise NoTriesLeft(paper.title, paper.tries)
-    if past:
-        last = past[-1]
-        until = (last.handed_in_at or last.ends_at) + timedelta(hours=paper.wait_hours)
-        if now < until:
-            raise WaitToRetake(paper.title, until)
-    return len(past) + 1
+    return _number(paper, of(db, member, paper), now)
 
 
 def of(db: Session, member: Member, paper: Paper | None = None) -> list[Sitting]:
@@ -428,6 +417,21 @@ def _runs(act: Act) -> bool:
     return act.rights.runs_study
 
 
+def _number(paper: Paper, past: Sequence[Sitting], now: datetime) -> int:
+    if paper.state is not PaperState.OPEN or not paper.opens_at <= now < paper.closes_at:
+        raise PaperNotOpen(paper.title)
+    if any(one.score is not None and one.score >= paper.pass_mark for one in past):
+        raise PassedAlready(paper.title)
+    if len(past) >= paper.tries:
+        raise NoTriesLeft(paper.title, paper.tries)
+    if past:
+        last = past[-1]
+        until = (last.handed_in_at or last.ends_at) + timedelta(hours=paper.wait_hours)
+        if now < until:
+            raise WaitToRetake(paper.title, until)
+    return len(past) + 1
+
+
 def _demand_open(paper: Paper) -> None:
     """What could not be opened must be open: somebody else was faster by a moment. Raises PaperNotOpen."""
     if paper.state is not PaperState.OPEN:
@@ -460,13 +464,6 @@ def _values(asked: Asked) -> dict[str, object]:
         "opens_at": asked.opens_at,
         "closes_at": asked.closes_at,
     }
-
-
-def _under_way(db: Session, member: Member, paper: Paper) -> Sitting | None:
-    mine = select(Sitting).where(
-        Sitting.member_id == member.id, Sitting.paper_id == paper.id, Sitting.handed_in_at.is_(None)
-    )
-    return db.scalar(mine.options(joinedload(Sitting.paper)))
 
 
 def _fits(bank: Bank | None, row: Row, states: Sequence[QuestionState]) -> list[ColumnElement[bool]]:

@@ -64,10 +64,10 @@ def scores(branch: Branch) -> list[int | None]:
         return list(db.scalars(select(Sitting.score).order_by(Sitting.id)))
 
 
-def begun(branch: Branch, name: str = "张建国", **paper_of: int) -> Phone:
+def begun(branch: Branch, *, tries: int = 2, wait_hours: int = 0) -> Phone:
     bank(branch)
-    paper(branch, **paper_of)
-    phone = branch.bound(name)
+    paper(branch, tries=tries, wait_hours=wait_hours)
+    phone = branch.bound("张建国")
     phone.says("测验").hears("党章测验：3题，30分钟，60分合格。", "自愿做", "不进考核", "1 开始  2 先不做")
     return phone.says("1").hears("开始。做到14:22", "【单选】第1题，共3题", "A 半年", "请发字母。")
 
