@@ -141,6 +141,17 @@ def looks_like(row: int, other: int) -> str:
     return f"  第 {row} 行和第 {other} 行的题目很像，请看一看是不是重复。"
 
 
+def looks_like_kept(row: int, stem: str) -> str:
+    """A question that may be one the bank has already."""
+    short = stem if len(stem) <= 30 else f"{stem[:30]}…"
+    return f"  第 {row} 行和题库里的“{short}”很像，请看一看是不是重复。"
+
+
+def other_bank(row: int, bank: str) -> str:
+    """Another bank has the same question with another key."""
+    return f"  第 {row} 行的答案和题库“{bank}”里同一道题的不一样，请核对。"
+
+
 def fields(names: str) -> str:
     """What was edited, from its names parted by commas."""
     return "、".join(FIELD[name] for name in names.split(",") if name in FIELD)
