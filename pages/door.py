@@ -58,6 +58,8 @@ STATUS: Mapping[type[Refusal], int] = {
     errors.NoSuchCourse: 404,
     errors.NoSuchPaper: 404,
     errors.NoSuchStep: 404,
+    errors.NoSuchBank: 404,
+    errors.NoSuchQuestion: 404,
 }
 
 
@@ -296,6 +298,8 @@ def navigation(found: Act | None) -> Sequence[tuple[str, str]]:
         places.append((texts.NAV_PRINT, "/h5/print"))
     if own.sees_branch:
         places.append((texts.NAV_APPOINTMENTS, "/h5/appointments"))
+    if own.runs_study:
+        places.append((texts.NAV_STUDY, "/h5/study"))
     places.append((texts.NAV_OWN, f"/h5/m/{found.by.public_id}"))
     places.append((texts.NAV_LOGINS, "/h5/logins"))
     return places

@@ -18,7 +18,7 @@ from services import rosters
 from services.errors import SameName
 from services.rights import Act
 from services.rosters import FIELDS, Entry, Fate
-from sheets import roster
+from sheets import roster, table
 from sheets.roster import RosterFault, RosterLine
 from texts import people as texts
 from texts import refusals
@@ -39,7 +39,7 @@ class Rosters(Freight[RosterLine]):
     name, base, folder = "imports", "/h5/members/import", "people"
     key_column = roster.NAME
     fates = texts.FATE
-    chunk, chunks = CHUNK, CHUNKS
+    most, chunk, chunks = table.MOST_BYTES, CHUNK, CHUNKS
 
     def __init__(self, where: Where) -> None:
         self._where = where

@@ -82,6 +82,7 @@ class Freight(ABC, Generic[Line]):
     folder: str  # of its two templates, upload.html and parcel.html
     key_column: str  # what is wrong there goes without saying so
     fates: Mapping[str, str]  # a fate's code -> its words
+    most: int  # bytes of a file
     chunk: int  # rows a transaction
     chunks: int  # transactions a request
 
@@ -121,6 +122,11 @@ class Freight(ABC, Generic[Line]):
     def show(self, parcel: Parcel[Line], line: Line, fate: str) -> Shown:
         """A row with what has become of it."""
 
+    def warnings(self, db: Session, act: Act, parcel: Parcel[Line]) -> list[str]:
+        """What a person should look at before the yes, though every row can be taken."""
+        del db, act, parcel
+        return []
+
     def beside(self, db: Session, act: Act) -> object:
         """What the upload's page shows beside the form."""
         del db, act
@@ -129,7 +135,7 @@ class Freight(ABC, Generic[Line]):
 
 def blueprint(desk: Desk, freight: Freight[Line]) -> Blueprint:
     """GET and POST at the freight's base, the parcel's page with its report, POST there to go on."""
-    room = Room(freight.name, desk, largest=table.MOST_BYTES + 100_000)
+    room = Room(freight.name, desk, largest=freight.most + 100_000)
     _uploading(room, desk, freight)
     _going_on(room, desk, freight)
     return room.blueprint
@@ -194,6 +200,7 @@ def _going_on(room: Room, desk: Desk, freight: Freight[Line]) -> None:
             wanted=wanted,
             rows=kept[place * SHOWN : (place + 1) * SHOWN],
             pages=members.pages(place, last),
+            warnings=freight.warnings(db, act, parcel) if not (done or wanted or place) else [],
         )
 
     @room.get(f"{freight.base}/<key>/report.csv")

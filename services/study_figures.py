@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, aliased
 
 from models.activity import Activity, ActivityState
 from models.hours import Course
-from models.question import Question, Topic
+from models.question import Question, QuestionState, Topic
 from models.study import Answer, Outcome
 from services.rights import Act
 
@@ -205,6 +205,27 @@ def memory(db: Session, act: Act) -> Memory:
     }
     spans = [one for people, one in (found[place] for place in sorted(found)) if people >= FEW]
     return Memory(spans, few=not spans)
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """An edition of a document that questions come from, and how many are not retired."""
+
+    document: str
+    edition: str
+    questions: int
+
+
+def editions(db: Session, act: Act) -> list[Edition]:
+    """Every edition of every document that questions in use or waiting come from. Raises NotAllowed."""
+    act.demand(act.rights.runs_study)
+    rows = db.execute(
+        select(Question.document, Question.edition, func.count())
+        .where(Question.document != "", Question.state != QuestionState.RETIRED)
+        .group_by(Question.document, Question.edition)
+        .order_by(Question.document, Question.edition)
+    )
+    return [Edition(*row) for row in rows]
 
 
 def _midnight(act: Act, day: date) -> datetime:

@@ -93,7 +93,7 @@ WORDS: Mapping[str, Callable[[Facts, ZoneInfo], str]] = {
     "question_edited": lambda facts, _zone: f"修改{question.fields(str(facts['fields']))}",
     "question_draft": _always("重新启用，待审"),
     "question_reviewed": lambda facts, _zone: f"已审，审核人{facts['name']}",
-    "question_live": lambda facts, _zone: f"上架，审核人{facts['name']}",
+    "question_live": lambda facts, _zone: f"投入使用，审核人{facts['name']}",
     "question_retired": _always("停用"),
     "exported": lambda facts, _zone: f"导出{facts['form']}（{facts['which']}）",
 }

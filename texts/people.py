@@ -53,7 +53,7 @@ VERBS: Mapping[str, str] = {
 REPORT = ("行", "姓名", "结果", "列", "说明")
 REPORT_TITLE = "导入结果"
 
-NO_FILE = "请先选名册文件。"
+NO_FILE = "请先选文件。"
 AWAY = "系统正忙，这次没有办成，请过几分钟再试。"
 GONE = "这次上传已经过期，请重新上传。"
 BUSY = "正在导入，请稍等。"
