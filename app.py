@@ -29,7 +29,7 @@ from models.question import ASKED, QuestionState
 from pages import door, rooms, screen
 from pages import errors as error_pages
 from pages.shelf import Shelf
-from services import attendance, hours, rights
+from services import attendance, hours, rights, study
 from services.hallcodes import HallRules
 from services.members import BindingRules
 from services.rights import Act
@@ -212,6 +212,11 @@ def _hours(settings: Settings) -> hours.Rules:
     )
 
 
+def _asks(settings: Settings) -> tuple[QuestionState, ...]:
+    """The states of the questions that go out, the best first."""
+    return ASKED if settings.study.show_unreviewed else (QuestionState.LIVE,)
+
+
 def _parts(settings: Settings) -> Parts:
     checkin, binding, account = settings.checkin, settings.binding, settings.wechat.official_account
     return Parts(
@@ -229,7 +234,8 @@ def _parts(settings: Settings) -> Parts:
         talk_minutes=settings.talk.minutes,
         talk_keep_hours=settings.talk.keep_hours,
         hours=_hours(settings),
-        asks=ASKED if settings.study.show_unreviewed else (QuestionState.LIVE,),
+        asks=_asks(settings),
+        study=study.Rules(settings.study.daily, _asks(settings), settings.study.retention, settings.zone),
     )
 
 

@@ -10,13 +10,15 @@ from bot.answers import Heard, Kind, NotAnAnswer, YesNo
 from bot.chat import Chat, Offer
 from bot.registry import Dialogue, Registry, TurnT
 from bot.talk import Ending, Pause, Talk
-from bot.words import Match, command, forms, nearest, ordinal
+from bot.words import Match, command, forms, nearest, normalise, ordinal
 from texts import talk as texts
 
 HELP = "帮助"
+GO_ON = "下一题"  # what 继续 goes on with where nothing has been put aside
 _CANCEL = frozenset(["取消", "退出", "不弄了", "算了"])
 _BACK = frozenset(["上一步"])
 _RESUME = frozenset(["继续"])
+_NUMBERS = frozenset(["1", "2"])
 _POLITE = frozenset(["谢谢", "谢谢您", "谢谢你", "好", "好的", "收到", "知道了"])
 
 PUSHED_EARLY = 60  # seconds by which an answer may seem older than the sending of its question
@@ -127,6 +129,8 @@ class Hearing(Generic[TurnT]):
         passing = self._passing(talk)
         if self.heard.kind is Kind.TAP and not match:
             return self._repeat(texts.GONE)
+        if talk.owns(self.heard.text):
+            return self._take()
         if match and (passing or not match.alone):
             if match.name == talk.flow:
                 return self._take(match.argument) if match.argument else self._repeat()
@@ -139,7 +143,7 @@ class Hearing(Generic[TurnT]):
         if passing and polite:
             self.chat.talk = None
             return texts.WELCOME
-        return self._take()
+        return self._take_unless_pushed(talk)
 
     def _offered(self, text: str, match: Match | None) -> str:
         """The answer to the chat's own question; "" if there is none or the message is about something else."""
@@ -174,6 +178,18 @@ class Hearing(Generic[TurnT]):
             return self._repeat(texts.TOO_EARLY)
         talk.file(self.heard if words is None else replace(self.heard, text=words))
         return self._run(talk)
+
+    def _take_unless_pushed(self, talk: Talk) -> str:
+        """Take it, but for a 1 or 2 where another question was sent while this one waited: nobody knows which it means.
+
+        Asked again, the question is the later one.
+        """
+        dialogue = self.registry.get(talk.flow)
+        if dialogue and dialogue.minutes and normalise(self.heard.text) in _NUMBERS:
+            pushed = self.pushed()
+            if pushed and not pushed.settled and pushed.key != self.chat.pushed and pushed.at > talk.asked_at:
+                return self._repeat(texts.which_question(talk.flow, pushed.name))
+        return self._take()
 
     def _before_draft(self, reply: str, late: str) -> str:
         """The reply to something else, and that a talk just stopped can be gone on with."""
@@ -217,7 +233,9 @@ class Hearing(Generic[TurnT]):
 
     def _resume(self) -> str:
         self.chat.talk, self.chat.draft = self.chat.draft, None
-        return self._repeat(texts.resumed(self.chat.talk.flow)) if self.chat.talk else texts.NOTHING_TO_RESUME
+        if self.chat.talk:
+            return self._repeat(texts.resumed(self.chat.talk.flow))
+        return self._start(Match(GO_ON)) if self.registry.get(GO_ON) else texts.NOTHING_TO_RESUME
 
     def _start(self, match: Match) -> str:
         talk = Talk.start(match.name, self.heard.key)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from bot.registry import Registry
 from models.member import Member
 from models.question import QuestionState
-from services import rights
+from services import rights, study
 from services.attendance import Rules
 from services.errors import NotBound, TooLate
 from services.hallcodes import HallRules
@@ -35,6 +35,7 @@ class Parts:
     talk_keep_hours: int
     hours: HourRules
     asks: tuple[QuestionState, ...]  # questions in these states go out
+    study: study.Rules
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from bot.dialogues import (
     makeup,
     notice,
     record,
+    study,
 )
 from bot.turn import REGISTRY
 
@@ -30,4 +31,5 @@ __all__ = [
     "makeup",
     "notice",
     "record",
+    "study",
 ]
