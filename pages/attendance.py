@@ -14,8 +14,21 @@ from models.event import Event
 from models.leave import Leave, LeaveClass
 from models.member import Member
 from pages import asking, door
+from pages import hours as study_hours
 from pages.door import Amiss, Desk, Room
-from services import attendance, calendar, events, gaps, leaves, makeups, notices, registrations, sights, standings
+from services import (
+    attendance,
+    calendar,
+    events,
+    gaps,
+    leaves,
+    lessons,
+    makeups,
+    notices,
+    registrations,
+    sights,
+    standings,
+)
 from services import statistics as figures
 from services.attendance import PRESENT, Line, Rules, Status, Totals
 from services.errors import NotAllowed
@@ -281,6 +294,7 @@ def activity_page(desk: Desk, db: Session, act: Act, activity: str) -> Response:
         act,
         "h5/activity.html",
         sheet=look(desk, db, act, found),
+        effect=study_hours.effect_of(lessons.of_activity(db, found, desk.rules, act.zone)),
         history=history(db, act, desk, found),
         words=_WORDS,
     )

@@ -294,6 +294,7 @@ def navigation(found: Act | None) -> Sequence[tuple[str, str]]:
     if own.leads:
         places.append((texts.NAV_ACTIVITIES, "/h5/activities"))
         places.append((texts.NAV_MONTH, f"/h5/month/{found.day:%Y-%m}"))
+        places.append((texts.NAV_HOURS, "/h5/hours"))
         places.append((texts.NAV_MEMBERS, "/h5/members"))
         places.append((texts.NAV_PRINT, "/h5/print"))
     if own.sees_branch:

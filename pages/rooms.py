@@ -30,6 +30,8 @@ ROOMS = (
     banks.blueprint,
     banks.arrivals,
     study.blueprint,
+    exams.blueprint,
+    hours.blueprint,
 )
 
 

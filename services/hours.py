@@ -290,6 +290,13 @@ def taking_part(db: Session, course: Course) -> list[Member]:
     return list(db.scalars(seated.where(CourseSeat.course_id == course.id).order_by(Member.id)))
 
 
+def seen(db: Session, act: Act) -> list[Member]:
+    """Those on the roll today whose hours this leader sees, by group and then as they came."""
+    act.demand(act.rights.leads)
+    here = select(Member).where(Member.status.in_(ON_ROLL), or_(Member.moved_out.is_(None), Member.moved_out > act.day))
+    return [one for one in db.scalars(here.order_by(Member.group_id, Member.id)) if act.rights.sees_group(one.group_id)]
+
+
 def tickable(db: Session, act: Act, course: Course | None = None) -> list[Member]:
     """Whom this person may enter: those on the roll, and who stands in the course already."""
     there = [one.id for one in taking_part(db, course)] if course else []

@@ -42,7 +42,9 @@ SENDS: dict[QuestionKind, str] = {
 }
 
 ROWS_WANTED = "请至少填一行要几道题。"
-ENOUGH = "题库够用。"
+ROW_WRONG = "请从列表里选主题、题型和难度。"
+BANK_WANTED = "请从列表里选题库。"
+OFFICE_ONLY = "成绩只供本人和管学习的同志改进学习：不排名，不进考核，请不要转发。"
 MADE = "已存为草稿，核对后点“开放”。"
 OPENED = "已开放，到时间同志们发“测验”就能做。"
 CLOSED = "已结束，不再开始新的；正在做的做完自己的时间。"
@@ -126,6 +128,21 @@ def row(count: int, topic: Topic | None, kind: QuestionKind | None, difficulty: 
         f"难度{difficulty}" if difficulty else "",
     ]
     return f"{' '.join(filter(None, parts)) or '任意题'} {count}题"
+
+
+def count_wanted(place: int, most: int) -> str:
+    """A row of the form asks for something that is no number of questions."""
+    return f"第{place}行的题数请填1到{most}的数字。"
+
+
+def enough(questions: int) -> str:
+    """The banks can fill the paper."""
+    return f"一共{questions}题，题库够用。"
+
+
+def share(right: int, of: int) -> str:
+    """12/20（60.0%）."""
+    return f"{right}/{of}（{100 * right / of:.1f}%）" if of else "0/0"
 
 
 def lack(one: Lack) -> str:

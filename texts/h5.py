@@ -10,6 +10,7 @@ from texts import activity, attendance
 NAV_TODAY = "今天"
 NAV_ACTIVITIES = "活动"
 NAV_MONTH = "考勤表"
+NAV_HOURS = "学时"
 NAV_MEMBERS = "人员"
 NAV_APPOINTMENTS = "任职"
 NAV_STUDY = "学习"

@@ -20,12 +20,13 @@ NO_CHANCE_YET = "下次集中学习还没有安排。"
 EXEMPT = "您登记了免，不作硬性要求。"
 BY_SIGN_IN = "签到记录"
 BY_MAKEUP = "补课记录"
-SIGNED_IN = "签到登记"
+OPERATOR = "管理员"
+NO_AIM = "免"
 
 FORM_WANTED = "请选形式。"
 HOURS_WANTED = "学时请填数字，可以带一位小数，例如4或2.5。"
 DAY_WANTED = "请填日期。"
-NO_SUCH_YEAR = "没有这一年，请从上面的栏目进入。"
+PEOPLE_CHANGED = "名单有变动，请重新打开，再点选一次。"
 WITHDRAWN = "已作废，不再计入学时，记录留着。"
 SAVED = "已保存。"
 
@@ -99,6 +100,11 @@ def items(lines: Sequence[str], of: int) -> str:
     return "\n".join([head, *lines])
 
 
+def not_counted(worth: int) -> str:
+    """学时 of 自学 in the register."""
+    return f"（{hours(worth)}）"
+
+
 def entered(people: int) -> str:
     """A course has been entered."""
     return f"已登记{people}人。"
@@ -110,16 +116,21 @@ def reached(people: int, of: int, exempt: int) -> str:
     return f"达到应达学时：{people}/{of}人{left_out}。"
 
 
+def by_kind(rules: Rules) -> str:
+    """What a kind of activity counts for where nothing else is entered."""
+    kinds = "、".join(f"{activity.KIND[kind]}{hours(worth)}学时" for kind, worth in rules.by_kind.items() if worth)
+    return f"{kinds}，其他不计" if kinds else "不计学时"
+
+
 def definitions(rules: Rules) -> list[str]:
     """What the words of the register mean, the settings with their values; printed under it."""
-    kinds = "、".join(f"{activity.KIND[kind]}{hours(worth)}学时" for kind, worth in rules.by_kind.items() if worth)
     makeup = "计入" if rules.makeup_counts else "不计入"
     online = "计入" if rules.online_counts else "不计入"
     return [
         "学时：集中学习培训时间，含到会的党课、主题党日等，和登记了证明材料的集中培训、听党课、报告会。",
-        f"活动未另填学时的，{kinds or '不计学时'}；集中培训半天折{hours(rules.half_day)}学时（本支部设定）。",
+        f"活动未另填学时的，{by_kind(rules)}；集中培训半天折{hours(rules.half_day)}学时（本支部设定）。",
         f"应达：党员每年{hours(rules.aim)}学时，书记和班子成员{hours(rules.committee_aim)}学时（本支部设定），看当天任职。",
-        f"补课{makeup}学时，在线学习{online}学时（本支部设定）；答题、阅读、送学上门是自学，只显示，不计入。",
+        f"补课{makeup}学时，在线学习{online}学时（本支部设定）；答题、阅读、送学上门是自学，只显示，不计入，学时写在括号里。",
         "本年累计从1月1日起，只累计计入的学时。免的同志不列入统计。转入以前的学时凭原支部证明登记。",
     ]
 

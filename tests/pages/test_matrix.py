@@ -19,6 +19,8 @@ from services import (
     activities,
     appointments,
     banks,
+    exams,
+    hours,
     leaves,
     makeups,
     members,

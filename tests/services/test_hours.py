@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from engines.sql import transaction
 from models.activity import Activity, ActivityKind, ActivityState
-from models.attendance import MakeUp, MakeUpWay
+from models.attendance import MakeUp, MakeUpWay, MarkKind
 from models.checkin import CheckIn, Method, Seat, SeatState
 from models.event import Event
 from models.hours import Course, CourseForm
@@ -73,9 +73,7 @@ def test_what_counts_and_what_does_not(each_database: Database) -> None:
         held(db, NOW - 6 * DAY, "张建国", ActivityKind.COMMITTEE)  # by its kind: for nothing
         held(db, datetime(2025, 12, 31, 15, 59, tzinfo=UTC), "张建国")  # last year, by the branch's midnight
         held(db, datetime(2025, 12, 31, 16, 0, tzinfo=UTC), "张建国")  # this year
-        registrations.mark(
-            db, act, lecture, members.find(db, "李娜"), (registrations.MarkKind.NOT_CAME, None), "签错了"
-        )
+        registrations.mark(db, act, lecture, members.find(db, "李娜"), (MarkKind.NOT_CAME, None), "签错了")
         db.add(
             MakeUp(
                 activity_id=lecture.id, member_id=members.find(db, "赵敏").id, way=MakeUpWay.STUDY, content="讲稿",
