@@ -26,7 +26,7 @@ from texts import question as words
 from texts import study_pages as texts
 from texts.question import CERTAINTY, KIND, STATE, TOPIC
 
-SHOWN = 50  # questions on one page
+SHOWN = 30  # questions on one page
 OPTIONS = 10  # fields for options in the form
 COMPARED = 5_000  # rows of a file that are compared with other banks and with each other before the yes
 SUFFIXES = ("xlsx", "csv", "gift", "json")
@@ -300,6 +300,7 @@ class Banks(Freight[Asked]):
 
     name, base, folder = "bank_imports", "/h5/study/import", "study"
     key_column = words.STEM
+    tabs = texts.TABS
     fates = texts.FATE
     most, chunk, chunks = questions.MOST_BYTES, banks.CHUNK, 10
 

@@ -11,7 +11,7 @@ import tempfile
 import time
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -80,6 +80,7 @@ class Freight(ABC, Generic[Line]):
     name: str  # of the blueprint
     base: str  # the address of its upload
     folder: str  # of its two templates, upload.html and parcel.html
+    tabs: Sequence[tuple[str, str, tuple[str, ...]]] = ()  # the row of places its pages have
     key_column: str  # what is wrong there goes without saying so
     fates: Mapping[str, str]  # a fate's code -> its words
     most: int  # bytes of a file
@@ -153,7 +154,7 @@ def _uploading(room: Room, desk: Desk, freight: Freight[Line]) -> None:
     @room.get(freight.base)
     def upload_page(db: Session, act: Act) -> Response:
         act.demand(freight.may(act))
-        return door.show(desk, act, f"{freight.folder}/upload.html", beside=freight.beside(db, act))
+        return door.show(desk, act, f"{freight.folder}/upload.html", tabs=freight.tabs, beside=freight.beside(db, act))
 
     @room.slow(freight.base, again=upload_page)
     def upload() -> Response:
@@ -188,6 +189,7 @@ def _going_on(room: Room, desk: Desk, freight: Freight[Line]) -> None:
             desk,
             act,
             f"{freight.folder}/parcel.html",
+            tabs=freight.tabs,
             parcel=parcel,
             upload=freight.base,
             key_column=freight.key_column,

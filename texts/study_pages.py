@@ -8,11 +8,11 @@ from models.study import Outcome
 from texts import study
 from texts.question import FIELD, TOPIC
 
-TABS: Sequence[tuple[str, str]] = (
-    ("题库", "/h5/study"),
-    ("导学", "/h5/study/path"),
-    ("测验", "/h5/exams"),
-    ("学习情况", "/h5/study/figures"),
+TABS: Sequence[tuple[str, str, tuple[str, ...]]] = (  # name, address, and what else belongs to it
+    ("题库", "/h5/study", ("/h5/study/banks/", "/h5/study/questions/", "/h5/study/import", "/h5/study/editions")),
+    ("导学", "/h5/study/path", ("/h5/study/path/",)),
+    ("测验", "/h5/exams", ("/h5/exams/",)),
+    ("学习情况", "/h5/study/figures", ()),
 )
 
 STEP_ADDED = "已加到导学的最后。"

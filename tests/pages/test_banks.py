@@ -244,7 +244,7 @@ def furnish(office: Office) -> str:
                     rows.append(
                         {
                             "member_id": person, "question_id": question, "purpose": Purpose.TODAY,
-                            "outcome": Outcome.RIGHT if right or times else Outcome.WRONG,
+                            "outcome": Outcome.RIGHT if (times and (who + which) % 5) or (not times and right) else Outcome.WRONG,
                             "at": act.now + timedelta(seconds=times), "days": days,
                             "expected": None if days is None else 0.95 - days / 200, "message": f"{who}-{which}-{times}",
                         }
