@@ -10,8 +10,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
+from functools import lru_cache
+from typing import cast
 
-from sqlalchemy import ColumnElement, Select, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Table, and_, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from models.event import Event
@@ -25,6 +27,7 @@ from services.rows import touched
 CHUNK = 200  # questions a transaction: well under 100 ms
 LONGEST_NAME = 60  # of a bank
 LONGEST_REVIEWER = 40
+_QUESTIONS = cast("Table", Question.__table__)  # written without the session's bookkeeping, which takes twice as long
 _OPEN = "0" * 12  # second half of the digest of the first question of a stem
 
 Key = bool | tuple[int, ...] | tuple[tuple[str, ...], ...]
@@ -185,7 +188,7 @@ def take_all(db: Session, act: Act, bank_id: int, entries: Sequence[Entry], revi
     db.execute(select(Bank.id).where(Bank.id == bank_id).with_for_update())  # two files for one bank take turns
     plan = _plan(db, bank_id, entries, reviewed_by)
     if plan.new:
-        db.execute(insert(Question), [_row(one, bank_id, act, reviewed_by) for one in plan.new])
+        db.execute(insert(_QUESTIONS), [_row(one, bank_id, act, reviewed_by) for one in plan.new])
     for one in plan.changed:
         values = {**_columns(one.values), **_standing(act, reviewed_by), "version": Question.version + 1}
         db.execute(
@@ -262,21 +265,20 @@ def lookalikes(db: Session, act: Act, bank_id: int | None, entries: Sequence[Ent
 def listed(db: Session, act: Act, wanted: Wanted, after: int = 0, most: int = 50) -> list[Question]:
     """Questions in the order they came, those behind the id `after`. Raises NotAllowed."""
     act.demand(act.rights.runs_study)
-    return list(
-        db.scalars(_wanted(select(Question), wanted).where(Question.id > after).order_by(Question.id).limit(most))
-    )
+    chosen = select(Question).where(*_wanted(wanted), Question.id > after)
+    return list(db.scalars(chosen.order_by(Question.id).limit(most)))
 
 
 def count(db: Session, act: Act, wanted: Wanted) -> int:
     """How many questions are wanted. Raises NotAllowed."""
     act.demand(act.rights.runs_study)
-    return db.scalar(_wanted(select(func.count()).select_from(Question), wanted)) or 0
+    return db.scalar(select(func.count()).select_from(Question).where(*_wanted(wanted))) or 0
 
 
 def everything(db: Session, act: Act, bank_id: int | None = None) -> Iterator[Question]:
     """Every question of a bank, or of all, in the order they came; the retired aside. Raises NotAllowed."""
     act.demand(act.rights.runs_study)
-    chosen = _wanted(select(Question), Wanted(bank_id=bank_id)).where(Question.state != QuestionState.RETIRED)
+    chosen = select(Question).where(*_wanted(Wanted(bank_id=bank_id)), Question.state != QuestionState.RETIRED)
     yield from db.scalars(chosen.order_by(Question.id).execution_options(yield_per=1000))
 
 
@@ -400,7 +402,7 @@ def retire_edition(db: Session, act: Act, document: str, edition: str) -> int:
         .values(state=QuestionState.RETIRED, version=Question.version + 1)
         .execution_options(synchronize_session=False),
     )
-    _note(db, act, "question_retired", dict.fromkeys(ids, {}))
+    _note(db, act, "question_retired", {one: {} for one in ids})
     db.expire_all()
     return len(ids)
 
@@ -487,8 +489,7 @@ class _Known:
         """The digest of a new question: of its stem, and of its options too where the stem is there already."""
         stem = _stem_digest(entry.stem)
         if any(one.digest == stem + _OPEN for one in self._of_stem.get(stem, ())):
-            told = "\n".join((entry.kind.value[:1], *sorted(_options(entry))))
-            return stem + hashlib.blake2b(told.encode(), digest_size=6).hexdigest()
+            return _full_digest(entry)
         return stem + _OPEN
 
 
@@ -534,29 +535,40 @@ def _plan(db: Session, bank_id: int | None, entries: Sequence[Entry], reviewed_b
 
 
 def _family(db: Session, bank_id: int, entries: Sequence[Entry]) -> list[_Asked]:
-    """The bank's questions with the stems of these rows."""
-    stems = {_stem_digest(entry.stem) for entry in entries}
-    if not stems:
-        return []
-    ranges: list[ColumnElement[bool]] = [
-        Question.digest.between(stem + _OPEN, stem + "f" * len(_OPEN)) for stem in stems
-    ]
-    rows = db.execute(
-        select(
-            Question.id, Question.digest, Question.state,
-            *(getattr(Question, field) for field in FIELDS),
-        ).where(Question.bank_id == bank_id, or_(*ranges)).order_by(Question.id)
-    ).mappings()  # fmt: skip
+    """The bank's questions that these rows could mean.
+
+    A row's own two digests find nearly all; where its stem is there with other options, all of that stem are looked at.
+    """
+    wanted = {_stem_digest(entry.stem) + _OPEN for entry in entries} | {_full_digest(entry) for entry in entries}
+    found = _kept(db, bank_id, Question.digest.in_(sorted(wanted)))
+    known = _Known(found)
+    open_ = {one.digest[: -len(_OPEN)] for one in found if one.digest.endswith(_OPEN)}
+    unclear = {stem for entry in entries if (stem := _stem_digest(entry.stem)) in open_ and known.find(entry) is None}
+    if not unclear:
+        return found
+    seen = {one.id for one in found}
+    ranges = (Question.digest.between(stem + _OPEN, stem + "f" * len(_OPEN)) for stem in sorted(unclear))
+    return found + [one for one in _kept(db, bank_id, or_(*ranges)) if one.id not in seen]
+
+
+def _kept(db: Session, bank_id: int, which: ColumnElement[bool]) -> list[_Asked]:
+    columns = (Question.id, Question.digest, Question.state, *(getattr(Question, field) for field in FIELDS))
     found = []
-    for row in rows:
+    for row in db.execute(select(*columns).where(Question.bank_id == bank_id, which)).mappings():
         told = {field: row[field] for field in FIELDS}
         told |= {"options": tuple(json.loads(row["options"])), "key": key_of(row["kind"], row["key"])}
         found.append(_Asked(row["id"], Entry(**told), row["digest"], {}, row["state"]))
     return found
 
 
+@lru_cache(1_000)
 def _stem_digest(stem: str) -> str:
     return hashlib.blake2b(bare(stem).encode(), digest_size=10).hexdigest()
+
+
+def _full_digest(entry: Entry) -> str:
+    told = "\n".join(("" if entry.options else entry.kind.value, *sorted(_options(entry))))
+    return _stem_digest(entry.stem) + hashlib.blake2b(told.encode(), digest_size=6).hexdigest()
 
 
 def _options(entry: Entry) -> frozenset[str]:
@@ -617,18 +629,21 @@ def _standing(act: Act, reviewed_by: str) -> dict[str, object]:
     }
 
 
-def _wanted(chosen: Select[tuple[Question]] | Select[tuple[int]], wanted: Wanted) -> Select[tuple[Question]]:
-    if wanted.bank_id is not None:
-        chosen = chosen.where(Question.bank_id == wanted.bank_id)
-    if wanted.state is not None:
-        chosen = chosen.where(Question.state == wanted.state)
-    if wanted.kind is not None:
-        chosen = chosen.where(Question.kind == wanted.kind)
-    if wanted.topic is not None:
-        chosen = chosen.where(Question.topic == wanted.topic)
+def _wanted(wanted: Wanted) -> list[ColumnElement[bool]]:
+    """What a question must fulfil to be wanted."""
+    asked: list[ColumnElement[bool]] = [
+        column == value
+        for column, value in (
+            (Question.bank_id, wanted.bank_id),
+            (Question.state, wanted.state),
+            (Question.kind, wanted.kind),
+            (Question.topic, wanted.topic),
+        )
+        if value is not None
+    ]
     if text := wanted.text.strip():
-        chosen = chosen.where(Question.stem.contains(text, autoescape=True))
-    return chosen  # type: ignore[return-value] # whichever came in
+        asked.append(Question.stem.contains(text, autoescape=True))
+    return asked
 
 
 def _note(db: Session, act: Act, verb: str, told: Mapping[int, Mapping[str, str]]) -> None:

@@ -248,7 +248,7 @@ def mended(text: str, delimiter: str, most_rows: int, fault: str) -> list[Row]:
     while place < len(lines):
         reader = csv.reader(lines[place : place + _TALL], delimiter=delimiter, strict=True)
         try:
-            cells = next(reader)
+            cells: list[str] | None = next(reader)
             taken = reader.line_num
         except csv.Error:
             cells, taken = _loose(lines[place], delimiter), 1
