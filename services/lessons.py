@@ -16,6 +16,7 @@ from services import attendance, hours
 from services.attendance import Rules
 
 AROUND = timedelta(days=30)
+LONGEST = timedelta(hours=12)  # of an activity: its end may be entered days later
 FEWEST = 5  # people with answers on both sides: fewer would tell of persons
 
 
@@ -39,7 +40,8 @@ def of_activity(db: Session, activity: Activity, rules: Rules, zone: ZoneInfo) -
         return None
     lines = attendance.sheet(db, activity, rules, zone)
     came = [one.member.id for one in lines if one.verdict.status in hours.CAME]
-    return effect(db, activity.topic, (activity.starts_at, activity.ends_at or activity.starts_at), came)
+    ends = min(activity.ends_at or activity.starts_at, activity.starts_at + LONGEST)
+    return effect(db, activity.topic, (activity.starts_at, ends), came)
 
 
 def of_course(db: Session, course: Course, zone: ZoneInfo) -> Effect | None:
