@@ -36,6 +36,7 @@ Refusal
 ├── NoSuchCourse          no course of that id
 ├── NobodyNamed           nobody is ticked who took part
 ├── ProofWanted           集中培训 and lectures count with proof alone
+├── EnteredAlready        some of those ticked have that course already
 ├── NotHeldYet            a course of a day to come cannot be entered
 ├── NoSuchPaper           no paper, or no sitting, of that id
 ├── NoSuchStep            no step of the study path of that id
@@ -262,6 +263,13 @@ class NobodyNamed(Refusal):
 
 class ProofWanted(Refusal):
     """集中培训 and lectures count only with proof: what it is, and where it lies."""
+
+
+@dataclass
+class EnteredAlready(Refusal):
+    """Those called `names` have that course of that day already."""
+
+    names: tuple[str, ...]
 
 
 class NotHeldYet(Refusal):

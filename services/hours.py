@@ -24,7 +24,7 @@ from models.study import Answer, Reading
 from services import attendance, events, standings, statistics
 from services.attendance import PRESENT, Status
 from services.calendar import today
-from services.errors import EditedMeanwhile, NobodyNamed, NoSuchCourse, NotHeldYet, ProofWanted
+from services.errors import EditedMeanwhile, EnteredAlready, NobodyNamed, NoSuchCourse, NotHeldYet, ProofWanted
 from services.rights import Act
 from services.rows import touched
 from services.statistics import Case, Span
@@ -191,12 +191,13 @@ def behind(db: Session, now: datetime, rules: Rules, zone: ZoneInfo) -> list[Beh
 def enter(db: Session, act: Act, told: Told, people: Sequence[Member]) -> Course:
     """Enter a course for all these members; the very same again is the one there is.
 
-    Raises NotAllowed, NobodyNamed, ProofWanted, NotHeldYet.
+    Raises NotAllowed, NobodyNamed, ProofWanted, NotHeldYet, EnteredAlready.
     """
     _check(act, told, people)
     twin = _twin(db, told, people)
     if twin is not None:
         return twin
+    _demand_new(db, told, people)
     made = Course(
         title=told.title,
         organiser=told.organiser,
@@ -218,10 +219,11 @@ def enter(db: Session, act: Act, told: Told, people: Sequence[Member]) -> Course
 def edit(db: Session, act: Act, course: Course, told: Told, people: Sequence[Member], seen: int) -> None:
     """Correct a course that was seen at version `seen`.
 
-    Raises NotAllowed, NobodyNamed, ProofWanted, NotHeldYet, EditedMeanwhile.
+    Raises NotAllowed, NobodyNamed, ProofWanted, NotHeldYet, EnteredAlready, EditedMeanwhile.
     """
     act.demand(may_edit(db, act, course))
     _check(act, told, people)
+    _demand_new(db, told, people, course)
     before, there = course.tenths, {one.id for one in taking_part(db, course)}
     _change(
         db,
@@ -379,6 +381,25 @@ def _twin(db: Session, told: Told, people: Sequence[Member]) -> Course | None:
     )
     wanted = {one.id for one in people}
     return next((one for one in db.scalars(same) if {who.id for who in taking_part(db, one)} == wanted), None)
+
+
+def _demand_new(db: Session, told: Told, people: Sequence[Member], but: Course | None = None) -> None:
+    """Nobody gets the same course twice, from two lists that overlap. Raises EnteredAlready."""
+    same = (
+        select(Member.name)
+        .join(CourseSeat, CourseSeat.member_id == Member.id)
+        .join(Course, Course.id == CourseSeat.course_id)
+        .where(
+            Course.title == told.title,
+            Course.held_on == told.held_on,
+            Course.withdrawn_at.is_(None),
+            Course.id != (but.id if but else 0),
+            Member.id.in_([one.id for one in people]),
+        )
+    )
+    names = tuple(db.scalars(same.distinct().order_by(Member.name)))
+    if names:
+        raise EnteredAlready(names)
 
 
 def _seat(db: Session, course: Course, people: Sequence[Member]) -> None:

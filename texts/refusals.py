@@ -106,6 +106,9 @@ WORDS: Mapping[type[Refusal], Callable[..., str]] = {
     errors.NoSuchCourse: _always("没有找到这次培训，请从“学时”里进入。"),
     errors.NobodyNamed: _always("请点选参加的同志。"),
     errors.ProofWanted: _always("集中培训、听党课要有证明材料才计入学时，请写明是什么、存在哪里。"),
+    errors.EnteredAlready: lambda refusal, _where: (
+        f"{'、'.join(refusal.names)}这一天的这次培训已经登记过，请去掉再保存。"
+    ),
     errors.NotHeldYet: _always("这个日期还没到，办完以后再登记。"),
     errors.NoSuchPaper: _always("没有找到这次测验，请从“测验”里进入。"),
     errors.NoSuchStep: _always("没有找到这一步，请从“导学”里进入。"),

@@ -17,7 +17,15 @@ from models.member import Member
 from models.question import Bank, Question, QuestionKind, QuestionState, Topic
 from models.study import Answer, Outcome, Purpose
 from services import attendance, hours, lessons, members, orgs, registrations, standings
-from services.errors import EditedMeanwhile, NobodyNamed, NoSuchCourse, NotAllowed, NotHeldYet, ProofWanted
+from services.errors import (
+    EditedMeanwhile,
+    EnteredAlready,
+    NobodyNamed,
+    NoSuchCourse,
+    NotAllowed,
+    NotHeldYet,
+    ProofWanted,
+)
 from services.hours import Rules, Told
 from tests.engines import Database
 from tests.services.roll import NOW, ZONE, Office, staffed
@@ -147,6 +155,9 @@ def test_a_course_is_entered_once_for_many_edited_and_withdrawn(office: Office) 
     def work(db: Session) -> None:
         act = office.act(db, "王芳")
         made = hours.enter(db, act, TRAINING, those(db, "张建国", "李娜", "赵敏"))
+        with pytest.raises(EnteredAlready) as already:
+            hours.enter(db, act, TRAINING, those(db, "李娜", "赵敏", "王芳"))
+        assert set(already.value.names) == {"李娜", "赵敏"}
         assert hours.enter(db, act, TRAINING, those(db, "赵敏", "李娜", "张建国")) is made  # the button tapped twice
         assert made.by is act.by
         more = Told("党务培训", CourseForm.TOGETHER, date(2026, 11, 3), 45, "", "结业证书", None)
