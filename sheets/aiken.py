@@ -9,6 +9,7 @@ from texts import question as texts
 ANSWER = re.compile(r"\s*(?:ANSWER|【?(?:正确|参考|标准)?答案】?)\s*[:：]\s*(.*)", re.IGNORECASE)
 _OPTION = re.compile(r"\s*[（(]?([A-Ja-j])\s*[.)．、）:：]\s*(.*)")
 _EXPLANATION = re.compile(r"\s*(?:【?(?:答案)?解析】?|EXPLANATION|FEEDBACK)\s*[:：]?\s*(.*)", re.IGNORECASE)
+_NUMBERED = re.compile(r"\s*\d{1,4}[.．、]")
 
 
 def read(text: str) -> list[QuestionLine | QuestionFault]:
@@ -37,8 +38,11 @@ class _Reading:
         """Read one line that says something."""
         answer, option, more = ANSWER.fullmatch(line), _OPTION.fullmatch(line), _EXPLANATION.fullmatch(line)
         asked, gap, self.gap = self.asked, self.gap, False
-        if asked is not None and self.answered and (more or (asked.explanation and not gap)):
-            asked.explanation += f"{more[1] if more else line}\n"
+        if asked is not None and self.answered and (more or (asked.explanation and not gap and not _NUMBERED.match(line))):
+            if answer:  # of a question that nothing parts from this explanation
+                self._end_with(QuestionFault(number, texts.STEM, texts.PART_FROM_EXPLANATION))
+            else:
+                asked.explanation += f"{more[1] if more else line}\n"
             return
         if asked is None or self.answered or (gap and asked.options and not option and not answer):
             asked = self._begin(number)
@@ -54,6 +58,10 @@ class _Reading:
             asked.options[-1] += f"\n{line}"
         else:
             asked.stem += f"{line}\n"
+
+    def _end_with(self, fault: QuestionFault) -> None:
+        self.end()
+        self.found.append(fault)
 
     def _begin(self, number: int) -> Said:
         self.end()

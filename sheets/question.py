@@ -238,7 +238,7 @@ _SIGN = re.compile(
     r"|(?<![A-Za-z0-9_&])(?P<plain>[A-Ja-j])\s?(?P<mark>[.．、,，:：)）·]|(?<=\n[A-J])[ ]|(?<=\A[A-J])[ ])"
 )
 _PARTS = "；;|、,，/"
-_GLUED = re.compile(r"(?:(?<=\s)|\A)(?P<round>(?!))?(?P<plain>[A-J])(?P<mark>)(?=[\u4e00-\u9fff“《])")
+_GLUED = re.compile(r"(?:(?<=[\s)）。？?：:])|\A)(?P<round>(?!))?(?P<plain>[A-J])(?P<mark>)(?=[\u4e00-\u9fff“《])")
 
 
 @dataclass(frozen=True, slots=True)
