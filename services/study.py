@@ -8,11 +8,13 @@ questions that have gone live since. A step of the path, a topic: each is a lane
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, select, update
+from sqlalchemy import Integer, Select, and_, bindparam, case, func, select, update
 from sqlalchemy.orm import Session
 
+from models.base import UtcDateTime
 from models.member import Member
 from models.question import Question, QuestionState, Topic
 from models.study import Answer, Card, Outcome, PathStep, Progress, Purpose, Reading, TopicTally
@@ -27,6 +29,7 @@ MOST_LOOKS = 30  # such statements for one lane in one turn
 DUE_LOOK = 60  # due cards looked at
 STEPS = 6  # steps of the path, the last that have been reached, whose questions are offered
 MASTERED = 2  # right answers in a row, each on another day, until a wrong one leaves 错题
+LAST = 2**31 - 1  # no question has a greater id
 PUT_OFF = timedelta(days=30)  # a due card whose question does not go out now
 
 
@@ -74,6 +77,73 @@ class Place:
 
     number: int
     of: int
+
+
+# Built once: the making of a statement costs more than its running, and a question is due in five milliseconds.
+_MEMBER = bindparam("member", type_=Integer)
+_STATES = Question.state.in_(bindparam("states", expanding=True))
+_NOT_SKIPPED = Question.public_id.not_in(bindparam("skipped", expanding=True))
+_FIRST_DUE = (
+    select(Card.question_id, Card.due)
+    .where(Card.member_id == _MEMBER, Card.due <= bindparam("now", type_=UtcDateTime))
+    .order_by(Card.due)
+    .limit(DUE_LOOK)
+    .subquery()
+)
+_DUE = (
+    select(Question)
+    .join(_FIRST_DUE, _FIRST_DUE.c.question_id == Question.id)
+    .where(_STATES, _NOT_SKIPPED)
+    .order_by(_FIRST_DUE.c.due, _FIRST_DUE.c.question_id)
+    .limit(1)
+)
+_DUE_OF_TOPIC = _DUE.where(Question.topic == bindparam("topic"))
+_STUCK = select(Question.id).join(_FIRST_DUE, _FIRST_DUE.c.question_id == Question.id).where(~_STATES)
+_FIRST_WRONG = (
+    select(Card.question_id, Card.answered_at)
+    .where(Card.member_id == _MEMBER, Card.wrong, Card.answered_at < bindparam("since", type_=UtcDateTime))
+    .order_by(Card.answered_at)
+    .limit(DUE_LOOK)
+    .subquery()
+)
+_WRONG = (
+    select(Question)
+    .join(_FIRST_WRONG, _FIRST_WRONG.c.question_id == Question.id)
+    .where(_STATES, _NOT_SKIPPED)
+    .order_by(_FIRST_WRONG.c.answered_at, _FIRST_WRONG.c.question_id)
+    .limit(1)
+)
+_LAST_TODAY = (
+    select(Answer.days)
+    .where(Answer.member_id == _MEMBER, Answer.purpose == Purpose.TODAY)
+    .order_by(Answer.at.desc(), Answer.id.desc())
+    .limit(1)
+)
+_PROGRESS = select(Progress.lane, Progress.question_id).where(Progress.member_id == _MEMBER)
+_TALLIES = select(TopicTally.topic, TopicTally.asked, TopicTally.right).where(TopicTally.member_id == _MEMBER)
+_READ = select(Reading.step_id).where(Reading.member_id == _MEMBER)
+_STEPS = (
+    select(PathStep)
+    .where(PathStep.closed_at.is_(None), PathStep.starts.is_(None) | (PathStep.starts <= bindparam("day")))
+    .order_by(PathStep.place)
+)
+
+
+@lru_cache
+def _look_at(*, topic: bool, bank: bool) -> Select[int | None, int | None, int]:
+    """The next few of a track: the first one without a card, the last one, their number."""
+    few = select(Question.id, Question.public_id).where(
+        Question.state == bindparam("state"), Question.id > bindparam("behind"), Question.id <= bindparam("upto")
+    )
+    if topic:
+        few = few.where(Question.topic == bindparam("topic"))
+    if bank:
+        few = few.where(Question.bank_id == bindparam("bank"))
+    next_few = few.order_by(Question.id).limit(LOOK).subquery()
+    card = and_(Card.member_id == _MEMBER, Card.question_id == next_few.c.id)
+    skipped = next_few.c.public_id.in_(bindparam("skipped", expanding=True))
+    first = func.min(case((and_(Card.question_id.is_(None), ~skipped), next_few.c.id)))
+    return select(first, func.max(next_few.c.id), func.count()).select_from(next_few.outerjoin(Card, card))
 
 
 def find(db: Session, public_id: str) -> Question | None:
@@ -158,14 +228,13 @@ def topics(db: Session, rules: Rules) -> list[Topic]:
 
 def steps(db: Session, day: date) -> list[PathStep]:
     """The steps of the path that have begun, in order."""
-    begun = PathStep.starts.is_(None) | (PathStep.starts <= day)
-    return list(db.scalars(select(PathStep).where(PathStep.closed_at.is_(None), begun).order_by(PathStep.place)))
+    return list(db.scalars(_STEPS, {"day": day}))
 
 
 def to_read(db: Session, member: Member, day: date) -> tuple[int, list[PathStep]]:
     """The place of the first step the member has not read, and all steps; the place is past the end after the last."""
     path = steps(db, day)
-    read = set(db.scalars(select(Reading.step_id).where(Reading.member_id == member.id)))
+    read = set(db.scalars(_READ, {"member": member.id})) if path else set()
     return next((number for number, step in enumerate(path) if step.id not in read), len(path)), path
 
 
@@ -175,6 +244,16 @@ def read(db: Session, member: Member, step: PathStep, now: datetime) -> None:
     if db.scalar(there) is None:
         db.add(Reading(member_id=member.id, step_id=step.id, at=now))
         db.flush()
+
+
+@dataclass(frozen=True, slots=True)
+class _Track:
+    """Where new questions stand in a row: those of a topic, of a bank, or of both, in one state."""
+
+    name: str
+    state: QuestionState
+    topic: Topic | None = None
+    bank_id: int | None = None
 
 
 @dataclass
@@ -193,34 +272,25 @@ class _Asking:
 
     def due(self) -> Question | None:
         """The card that has been due the longest."""
-        first = self._first_due().subquery()
-        found = select(Question).join(first, first.c.question_id == Question.id).where(*self._goes_out())
-        if self.lane.topic is not None:
-            found = found.where(Question.topic == self.lane.topic)
-        return self.db.scalar(found.order_by(first.c.due, first.c.question_id).limit(1))
+        facts = {"member": self.member.id, "now": self.now, **self._goes_out()}
+        if self.lane.topic is None:
+            return self.db.scalar(_DUE, facts)
+        return self.db.scalar(_DUE_OF_TOPIC, {**facts, "topic": self.lane.topic})
 
     def wrong(self) -> Question | None:
         """The wrong one not asked for the longest time, each once since this round began."""
-        mine = [Card.member_id == self.member.id, Card.wrong, Card.answered_at < (self.lane.since or self.now)]
-        first = select(Card.question_id, Card.answered_at).where(*mine).order_by(Card.answered_at).limit(DUE_LOOK)
-        ranked = first.subquery()
-        found = select(Question).join(ranked, ranked.c.question_id == Question.id).where(*self._goes_out())
-        return self.db.scalar(found.order_by(ranked.c.answered_at, ranked.c.question_id).limit(1))
+        since = self.lane.since or self.now
+        return self.db.scalar(_WRONG, {"member": self.member.id, "since": since, **self._goes_out()})
 
-    def _first_due(self) -> Select[int, datetime]:
-        mine = select(Card.question_id, Card.due).where(Card.member_id == self.member.id, Card.due <= self.now)
-        return mine.order_by(Card.due).limit(DUE_LOOK)
-
-    def _goes_out(self) -> list[ColumnElement[bool]]:
-        goes: list[ColumnElement[bool]] = [Question.state.in_(self.rules.states)]
-        return [*goes, Question.public_id.not_in(self.lane.skipped)] if self.lane.skipped else goes
+    def _goes_out(self) -> dict[str, object]:
+        return {"states": self.rules.states, "skipped": list(self.lane.skipped)}
 
     # What is new
 
     def new(self) -> Question | None:
         """The first question never asked: of the path, then of the weak topics, then of any."""
-        for name, of in self._lanes():
-            found = self._look_along(name, of)
+        for track in self._tracks():
+            found = self._look_along(track)
             if found is not None:
                 return self.db.get_one(Question, found)
         return None
@@ -235,29 +305,27 @@ class _Asking:
                 self.db.add(Progress(member_id=self.member.id, lane=name, question_id=question_id))
             else:
                 known.question_id = question_id
-        stuck = self._first_due().subquery()
-        away = select(stuck.c.question_id).join(Question, Question.id == stuck.c.question_id)
-        away = away.where(Question.state.not_in(self.rules.states))
-        late = update(Card).where(Card.member_id == self.member.id, Card.question_id.in_(away))
-        touched(self.db, late.values(due=self.now + PUT_OFF).execution_options(synchronize_session=False))
+        away = {"member": self.member.id, "now": self.now, "states": self.rules.states}
+        stuck = self.db.scalars(_STUCK, away).all()
+        if stuck:
+            late = update(Card).where(Card.member_id == self.member.id, Card.question_id.in_(stuck))
+            self.db.execute(late.values(due=self.now + PUT_OFF))
         self.db.flush()
 
-    def _lanes(self) -> Iterator[tuple[str, list[ColumnElement[bool]]]]:
-        """Each lane's name and what is on it; what has been reviewed comes before what has not."""
+    def _tracks(self) -> Iterator[_Track]:
+        """Where to look, in this order; what has been reviewed comes before what has not."""
         for state in self.rules.states:
-            short, out = state.value[0], Question.state == state
+            short = state.value[0]
             if self.lane.topic is not None:
-                yield f"{short}:{self.lane.topic}", [out, Question.topic == self.lane.topic]
+                yield _Track(f"{short}:{self.lane.topic}", state, self.lane.topic)
                 continue
             for step in self._reached():
                 if step.bank_id is not None:
-                    bank = [out, Question.bank_id == step.bank_id]
-                    narrower = [] if step.topic is None else [Question.topic == step.topic]
-                    yield f"{short}:s{step.id}", [*bank, *narrower]
+                    yield _Track(f"{short}:s{step.id}", state, step.topic, step.bank_id)
                 elif step.topic is not None:
-                    yield f"{short}:{step.topic}", [out, Question.topic == step.topic]
+                    yield _Track(f"{short}:{step.topic}", state, step.topic)
             for topic in self._weakest_first():
-                yield f"{short}:{topic}", [out, Question.topic == topic]
+                yield _Track(f"{short}:{topic}", state, topic)
 
     def _reached(self) -> list[PathStep]:
         """The steps read, and the one to be read now; the last few of them."""
@@ -266,50 +334,44 @@ class _Asking:
 
     def _weakest_first(self) -> list[Topic]:
         """All topics: the smaller the share of right answers the sooner; unknown ones count as one half."""
-        tallies = select(TopicTally).where(TopicTally.member_id == self.member.id)
-        share = {one.topic: (one.right + 1) / (one.asked + 2) for one in self.db.scalars(tallies)}
+        tallies = self.db.execute(_TALLIES, {"member": self.member.id})
+        share = {one.topic: (one.right + 1) / (one.asked + 2) for one in tallies}
         return sorted(Topic, key=lambda topic: share.get(topic, 0.5))
 
-    def _look_along(self, name: str, of: list[ColumnElement[bool]]) -> int | None:
-        """The first question on the lane without a card: ahead of where the member is, then a few behind."""
-        here = self._reached_on(name)
+    def _look_along(self, track: _Track) -> int | None:
+        """The first question without a card: ahead of where the member is, then among a few behind."""
+        here = self._reached_on(track.name)
         for _ in range(MOST_LOOKS):
-            found, last, looked = self._look([*of, Question.id > here])
-            if found is not None or looked:
-                here = self._moved[name] = found - 1 if found is not None else last
+            found, last, looked = self._look(track, here, LAST)
             if found is not None:
+                self._moved[track.name] = found - 1
                 return found
+            if looked:
+                here = self._moved[track.name] = last
             if looked < LOOK:
                 break
-        round_ = f"<{name}"
-        back = self._reached_on(round_)
-        found, last, looked = self._look([*of, Question.id > back, Question.id <= here])
+        round_ = f"<{track.name}"
+        found, last, looked = self._look(track, self._reached_on(round_), here)
         self._moved[round_] = last if looked == LOOK else 0
         return found
 
-    def _look(self, of: list[ColumnElement[bool]]) -> tuple[int | None, int, int]:
+    def _look(self, track: _Track, behind: int, upto: int) -> tuple[int | None, int, int]:
         """Of the next few: the first one without a card, the last one looked at, and how many there were."""
-        few = select(Question.id, Question.public_id).where(*of).order_by(Question.id).limit(LOOK).subquery()
-        card = and_(Card.member_id == self.member.id, Card.question_id == few.c.id)
-        unseen: ColumnElement[bool] = Card.question_id.is_(None)
-        if self.lane.skipped:
-            unseen = and_(unseen, few.c.public_id.not_in(self.lane.skipped))
-        first = func.min(case((unseen, few.c.id)))
-        found, last, looked = self.db.execute(
-            select(first, func.max(few.c.id), func.count()).select_from(few.outerjoin(Card, card))
-        ).one()
+        facts = {"member": self.member.id, "state": track.state, "behind": behind, "upto": upto}
+        more = {"topic": track.topic, "bank": track.bank_id, "skipped": list(self.lane.skipped)}
+        look = _look_at(topic=track.topic is not None, bank=track.bank_id is not None)
+        found, last, looked = self.db.execute(look, {**facts, **more}).one()
         return found, last or 0, looked
 
     def _reached_on(self, name: str) -> int:
         if self._come is None:
-            mine = select(Progress.lane, Progress.question_id).where(Progress.member_id == self.member.id)
-            self._come = {row.lane: row.question_id for row in self.db.execute(mine)}
+            rows = self.db.execute(_PROGRESS, {"member": self.member.id})
+            self._come = {row.lane: row.question_id for row in rows}
         return self._moved.get(name, self._come.get(name, 0))
 
 
 def _last_time(db: Session, member: Member) -> dict[str, bool]:
-    mine = select(Answer.days).where(Answer.member_id == member.id, Answer.purpose == Purpose.TODAY)
-    row = db.execute(mine.order_by(Answer.at.desc(), Answer.id.desc()).limit(1)).first()
+    row = db.execute(_LAST_TODAY, {"member": member.id}).first()
     return {"asked_before": row is not None, "last_was_repeated": row is not None and row[0] is not None}
 
 
