@@ -76,14 +76,9 @@ def going_on(title: str, until: datetime) -> str:
     return f"接着做“{title}”，做到{until:%H:%M}。"
 
 
-def question(
-    kind: QuestionKind, place: int, of: int, words: tuple[str, Sequence[str]], *, unreviewed: bool = False
-) -> str:
-    """One question with its options; `place` counts from 1."""
-    stem, options = words
-    head = f"【{KIND[kind]}】第{place}题，共{of}题{'【待审】' if unreviewed else ''}"
-    lines = [f"{chr(ord('A') + number)} {option}" for number, option in enumerate(options)]
-    return "\n".join([head, stem, *lines, SENDS[kind]])
+def place(number: int, of: int) -> str:
+    """第1题，共3题."""
+    return f"第{number}题，共{of}题"
 
 
 def unclear(why: Why, last: str) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from bot.answers import Heard, NotAnAnswer
+from bot.dialogues.study import own_answers
 from bot.talk import Ending, Talk
 from bot.turn import Turn, dialogue
 from bot.words import normalise
@@ -17,6 +18,7 @@ from services.errors import NoTriesLeft, PassedAlready, TooLate, WaitToRetake
 from services.exams import Said
 from texts import exam as texts
 from texts import refusals
+from texts import study as study_texts
 
 NAME = "测验"
 LONGEST = 600  # minutes, as long as a paper may be: while it runs, only its own end stops it
@@ -49,7 +51,7 @@ class Reply:
         return wanted if isinstance(wanted, str) else Given.load(str(given))
 
 
-@dialogue(NAME, typos=("测念", "侧验", "交卷"), help="测验", order=21, minutes=LONGEST, left=texts.LEFT)
+@dialogue(NAME, also=("交卷",), typos=("测念", "侧验"), help="测验", order=14, minutes=LONGEST, left=texts.LEFT)
 def exam(talk: Talk, turn: Turn) -> str | Ending:
     """A sitting under way goes on, on whatever phone; else one may begin."""
     running = exams.under_way(turn.db, turn.who, turn.said_at)
@@ -105,6 +107,7 @@ def _question(talk: Talk, turn: Turn, sitting: Sitting) -> str | Ending:
     if after is None:
         talk.say(texts.going_on(sitting.paper.title, local(sitting.ends_at, turn.parts.where.zone)))
     asked = answers.asked(question)
+    talk.answers_are(own_answers(asked, (*texts.HAND_IN, *texts.SKIP)))
     said = talk.ask("answer", _prompt(sitting, question, asked), Reply(asked))
     if said == _SKIP:
         return talk.then(texts.SKIPPED, NAME, after=question_id)
@@ -147,9 +150,10 @@ def _once_more(turn: Turn, sitting: Sitting) -> str:
 
 def _prompt(sitting: Sitting, question: Question, asked: Asked) -> str:
     drawn = exams.questions(sitting)
-    unreviewed = question.state in {QuestionState.DRAFT, QuestionState.REVIEWED}
+    unreviewed = question.state in {QuestionState.DRAFT, QuestionState.REVIEWED}  # one retired meanwhile had its review
     place = drawn.index(question.id) + 1
-    return texts.question(question.kind, place, len(drawn), (question.stem, asked.options), unreviewed=unreviewed)
+    head = texts.place(place, len(drawn))
+    return study_texts.question(head, question.kind, (question.stem, asked.options), unreviewed=unreviewed)
 
 
 def _next(drawn: list[int], open_ones: list[int], after: int | None) -> int:

@@ -10,7 +10,7 @@ from texts import hours as texts
 SHOWN = 6  # lines in one message
 
 
-@dialogue("学时", also=("我的学时",), typos=("学石", "学识", "课时"), help="我的学时", order=22, passing=True)
+@dialogue("学时", also=("我的学时",), typos=("学石", "学识", "课时"), help="我的学时", order=15, passing=True)
 def own_hours(talk: Talk, turn: Turn) -> str:
     """The year's hours, and one question that any command leaves."""
     own = hours.own(turn.db, turn.who, turn.now, turn.parts.hours, turn.parts.where.zone)

@@ -1,7 +1,7 @@
 """答题, 错题, 专题: one question a dialogue, its answer kept at once; 下一题 goes on, 解析 explains; 导学: the path."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from pydantic import JsonValue
@@ -145,7 +145,7 @@ def _question(talk: Talk, turn: Turn, lane: Lane) -> str | Ending:
         return talk.then(texts.EDITED, NAMES[lane.purpose], again=shown, **onward)
     asked_at = talk.keep("asked", lambda: int(turn.said_at.timestamp()))
     asked = answers.asked(question)
-    talk.answers_are(_own(asked))
+    talk.answers_are(own_answers(asked, (*texts.SKIP, *texts.EXPLAIN)))
     said = talk.ask(f"answer {shown}", _prompt(turn, lane, question, asked), Text(LONGEST, 0))
     if normalise(said) in texts.SKIP:
         onward["skipped"] = list[JsonValue]([*lane.skipped, shown][-MOST_SKIPPED:])
@@ -216,9 +216,9 @@ def _request(turn: Turn, lane: Lane) -> str:
     return texts.GO_ON
 
 
-def _own(asked: Asked) -> str:
-    """What answers this question even where it is a command elsewhere: its own words, and years in a blank."""
-    own = [re.escape(one) for one in (*texts.SKIP, *texts.EXPLAIN, *map(normalise, asked.options))]
+def own_answers(asked: Asked, more: Sequence[str]) -> str:
+    """What answers this question even where it is a command elsewhere: its own words, years in a blank, and more."""
+    own = [re.escape(one) for one in (*more, *map(normalise, asked.options))]
     if asked.kind is QuestionKind.BLANK and isinstance(asked.key, tuple):
         accepted = [str(text) for blank in asked.key if isinstance(blank, tuple) for text in blank]
         own += ["[0-9]{1,5}", *(re.escape(normalise(text)) for text in accepted)]

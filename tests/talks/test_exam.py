@@ -69,7 +69,7 @@ def begun(branch: Branch, *, tries: int = 2, wait_hours: int = 0) -> Phone:
     paper(branch, tries=tries, wait_hours=wait_hours)
     phone = branch.bound("张建国")
     phone.says("测验").hears("党章测验：3题，30分钟，60分合格。", "自愿做", "不进考核", "1 开始  2 先不做")
-    return phone.says("1").hears("开始。做到14:22", "【单选】第1题，共3题", "A 半年", "请发字母。")
+    return phone.says("1").hears("开始。做到14:22", "【单选】第1题，共3题", "A 半年", "不知道就发“不会”。")
 
 
 def stem(phone: Phone) -> str:
@@ -157,6 +157,7 @@ def test_time_that_ran_out_is_told_at_the_next_contact(branch: Branch) -> None:
 
 def test_handing_in_early_is_asked_about(branch: Branch) -> None:
     zhang = begun(branch, tries=1)
+    zhang.says("记录").hears("1 接着“测验”", "2 先办“记录”").says("1").hears("第1题")
     zhang.says("B").says("交卷").hears("还有2题没答，现在交卷吗？")
     zhang.says("2").hears("好的，接着做。", "第2题")
     zhang.says("交卷").says("1").hears("已交卷。", "33分").hears_not("再做")
@@ -178,8 +179,8 @@ def test_a_second_go_waits_its_hours_and_draws_anew(branch: Branch) -> None:
 def test_what_is_no_answer_gets_a_hint_and_the_question_again(branch: Branch) -> None:
     zhang = begun(branch)
     for text in ("😀", "长" * 300, "好", "？"):
-        zhang.says(text).hears("第1题", "请发字母。")
-    zhang.does(zhang.person.sends_picture()).hears("第1题", "请发字母。")
+        zhang.says(text).hears("第1题", "请发字母")
+    zhang.does(zhang.person.sends_picture()).hears("第1题", "请发字母")
     assert kept(branch) == []
     branch.clock.advance(5)
     zhang.says("B").hears("第2题")
