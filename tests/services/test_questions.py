@@ -164,7 +164,9 @@ def test_what_is_wrong_is_named(said: dict[str, object], part: str, reason: str)
     assert reason in str(found[1])
 
 
-@pytest.mark.parametrize("word", ["正确", "对", "√", "✓", "T", "true", "TRUE", "是", "Y", "1", "Ａ", "A.正确", "答案：对"])
+@pytest.mark.parametrize(
+    "word", ["正确", "对", "√", "✓", "T", "true", "TRUE", "是", "Y", "1", "Ａ", "A.正确", "答案：对"]
+)
 def test_every_word_for_right(word: str) -> None:
     assert one(stem="党员有退党的自由。", answer=word, kind="判断题") == (JUDGE, "党员有退党的自由。", (), True)
 
@@ -225,13 +227,23 @@ def test_a_text_table_is_read_in_every_encoding(read: Read, encoding: str, delim
     ],
 )
 def test_columns_by_whatever_name(read: Read, header: list[str]) -> None:
-    lines = read(table(header, ["0", "谁，何时？", "甲", "乙", "丙", "丁", "D"], ["1", "谁", "甲", "乙", "丙", "丁", "F"]))
+    lines = read(
+        table(header, ["0", "谁，何时？", "甲", "乙", "丙", "丁", "D"], ["1", "谁", "甲", "乙", "丙", "丁", "F"])
+    )
     assert meant(lines[0]) == (SINGLE, "谁，何时？", ("甲", "乙", "丙", "丁"), (3,))
     assert lines[1] == QuestionFault(3, header[-1], "答案里的 F 没有对应的选项，请核对。")
 
 
 @pytest.mark.parametrize(
-    "cell", ["A.甲|B.乙|C.丙", "A．甲\nB．乙\nC．丙", '["甲", "乙", "丙"]', '{"A": "甲", "C": "丙", "B": "乙"}', "甲|乙|丙", "甲；乙；丙"]
+    "cell",
+    [
+        "A.甲|B.乙|C.丙",
+        "A．甲\nB．乙\nC．丙",
+        '["甲", "乙", "丙"]',
+        '{"A": "甲", "C": "丙", "B": "乙"}',
+        "甲|乙|丙",
+        "甲；乙；丙",
+    ],
 )
 def test_options_in_one_cell(read: Read, cell: str) -> None:
     lines = read(table(["题干", "选项", "答案", "难度", "知识点"], ["谁", cell, "AC", "难", "党史 党章"]))
@@ -255,7 +267,15 @@ def test_a_workbook_with_a_sheet_a_kind(tmp_path: Path) -> None:
     with xlsxwriter.Workbook(path) as book:
         for name, rows in (
             ("说明", [["请看下面的表"]]),
-            ("单选题", [["某某题库"], ["题干", "A", "B", "答案", "得分"], ["谁", "甲", "乙", "B", 2], ["多少", 1, 2.5, 2.5, 1]]),
+            (
+                "单选题",
+                [
+                    ["某某题库"],
+                    ["题干", "A", "B", "答案", "得分"],
+                    ["谁", "甲", "乙", "B", 2],
+                    ["多少", 1, 2.5, 2.5, 1],
+                ],
+            ),
             ("判断题", [["题目", "答案"], ["对不对", True], ["=1+1", "错"], ["好", "也许"]]),
         ):
             sheet = book.add_worksheet(name)
@@ -276,7 +296,15 @@ def test_a_workbook_with_a_sheet_a_kind(tmp_path: Path) -> None:
 
 
 def test_one_sheet_with_titles_between_the_kinds(read: Read) -> None:
-    lines = read(table(["题目", "答案"], ["一、判断题（每题2分，共20分）", ""], ["太阳", "A"], ["二、填空题", ""], ["建于____", "1921"]))
+    lines = read(
+        table(
+            ["题目", "答案"],
+            ["一、判断题（每题2分，共20分）", ""],
+            ["太阳", "A"],
+            ["二、填空题", ""],
+            ["建于____", "1921"],
+        )
+    )
     assert [meant(line)[0] for line in lines] == [JUDGE, BLANK]
 
 
@@ -447,7 +475,9 @@ def test_a_cell_of_a_million_signs_spoils_its_own_row_alone(read: Read) -> None:
 
 ODD = st.text(
     st.one_of(
-        st.sampled_from("甲乙ABCDab12 \n\t=~#{}:\\\"'<>&;；、|/，,._-+@（）()[]$%*？✓é①Ａ１\u3000\u200b\x07\x85\U0001f600"),
+        st.sampled_from(
+            "甲乙ABCDab12 \n\t=~#{}:\\\"'<>&;；、|/，,._-+@（）()[]$%*？✓é①Ａ１\u3000\u200b\x07\x85\U0001f600"
+        ),
         st.characters(codec="utf-8"),
     ),
     min_size=1,
