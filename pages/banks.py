@@ -1,7 +1,7 @@
 """Question banks (题库): browsed, looked over, edited, put to use, retired; taken in from files and handed out."""
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import urlencode
@@ -18,7 +18,8 @@ from services import banks, study_figures
 from services.banks import FIELDS, Entry, Fate, Wanted
 from services.rights import Act
 from sheets import questions
-from sheets.question import Said, Unfit
+from sheets.options import Unfit
+from sheets.question import Said
 from sheets.question_json import written_key
 from sheets.question_tables import COLUMN
 from sheets.questions import QuestionFault, QuestionLine
@@ -308,8 +309,9 @@ class Banks(Freight[Asked]):
         """Keeps the study."""
         return act.rights.runs_study
 
-    def about(self) -> dict[str, str]:
+    def about(self, lines: Sequence[Asked]) -> dict[str, str]:
         """Which bank, and who has looked it over."""
+        del lines
         sent = request.files.get("file")
         typed = door.field("bank", "题库名称", most=banks.LONGEST_NAME)
         name = banks.bank_name(typed or (Path(sent.filename).stem if sent and sent.filename else ""))
@@ -355,56 +357,54 @@ class Banks(Freight[Asked]):
         )
         return Asked(line, repeats)
 
-    def foretell(self, db: Session, act: Act, parcel: Parcel[Asked]) -> list[Shown]:
+    def foretell(self, db: Session, act: Act, parcel: Parcel, lines: Sequence[Asked]) -> list[Shown]:
         """New, changed (in what), known, or said by an earlier row."""
         bank = banks.named(db, act, parcel.about["bank"])
-        fresh = [_entry(one.line) for one in parcel.good if not one.repeats]
+        fresh = [_entry(one.line) for one in lines if not one.repeats]
         judged = iter(banks.foretell(db, act, bank.id if bank else None, fresh, parcel.about["reviewer"]))
         shown = []
-        for one in parcel.good:
+        for one in lines:
             if one.repeats:
-                shown.append(self.show(parcel, one, Fate.DUPLICATE))
+                shown.append(self.show(one, Fate.DUPLICATE))
                 continue
             found = next(judged)
             says = texts.changed(found.changed) if found.fate is Fate.UPDATED else ""
             shown.append(Shown(one.line.row, one.line.stem, found.fate, "", says))
         return shown
 
-    def take(self, db: Session, act: Act, parcel: Parcel[Asked], rows: slice) -> list[str]:
+    def take(self, db: Session, act: Act, parcel: Parcel, lines: Sequence[Asked]) -> list[str]:
         """Take these questions in; the bank is made with the first."""
         bank = banks.made(db, act, parcel.about["bank"])
-        some = parcel.good[rows]
-        fresh = [_entry(one.line) for one in some if not one.repeats]
+        fresh = [_entry(one.line) for one in lines if not one.repeats]
         judged = iter(banks.take_all(db, act, bank.id, fresh, parcel.about["reviewer"]))
-        return [Fate.DUPLICATE.value if one.repeats else next(judged).fate.value for one in some]
+        return [Fate.DUPLICATE.value if one.repeats else next(judged).fate.value for one in lines]
 
-    def finish(self, desk: Desk, parcel: Parcel[Asked]) -> None:
+    def finish(self, desk: Desk, parcel: Parcel) -> None:
         """The log says that the file is in."""
 
         def note(db: Session) -> None:
             act = parcels.acting(desk, db)
             bank = banks.made(db, act, parcel.about["bank"])
-            banks.taken_in(db, act, bank.id, len(parcel.lines), parcel.about["reviewer"])
+            banks.taken_in(db, act, bank.id, parcel.rows, parcel.about["reviewer"])
 
         desk.run(note)
 
-    def show(self, parcel: Parcel[Asked], line: Asked, fate: str) -> Shown:
+    def show(self, line: Asked, fate: str) -> Shown:
         """A question with what has become of it."""
-        del parcel
         return Shown(line.line.row, line.line.stem, fate, "", texts.repeats(line.repeats) if line.repeats else "")
 
-    def warnings(self, db: Session, act: Act, parcel: Parcel[Asked]) -> list[str]:
+    def warnings(self, db: Session, act: Act, parcel: Parcel, lines: Sequence[Asked]) -> list[str]:
         """Keys that other banks contradict, stems that are nearly the same."""
-        lines = [one.line for one in parcel.good if not one.repeats]
-        if len(lines) > COMPARED:
+        fresh = [one.line for one in lines if not one.repeats]
+        if len(fresh) > COMPARED:
             return [texts.NOT_COMPARED]
         bank = banks.named(db, act, parcel.about["bank"])
-        entries = [_entry(one) for one in lines]
+        entries = [_entry(one) for one in fresh]
         bank_id = bank.id if bank else None
-        told = [texts.disputed(lines[one.place].row, one.bank) for one in banks.disputes(db, act, bank_id, entries)]
+        told = [texts.disputed(fresh[one.place].row, one.bank) for one in banks.disputes(db, act, bank_id, entries)]
         kept, pairs = banks.lookalikes(db, act, bank_id, entries)
-        stems = [*kept, *(one.stem for one in lines)]
-        return told + [texts.looks_like(lines[one.other - len(kept)].row, stems[one.one]) for one in pairs]
+        stems = [*kept, *(one.stem for one in fresh)]
+        return told + [texts.looks_like(fresh[one.other - len(kept)].row, stems[one.one]) for one in pairs]
 
     def beside(self, db: Session, act: Act) -> object:
         """The banks there are."""

@@ -1,6 +1,7 @@
 """Taking a roster in: what becomes of a row, and that the seats of what is planned follow; see pages/parcels.py."""
 
 import datetime as dt
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -48,9 +49,10 @@ class Rosters(Freight[RosterLine]):
         """Runs the branch."""
         return act.rights.runs_branch
 
-    def about(self) -> dict[str, str]:
-        """A roster says everything itself."""
-        return {}
+    def about(self, lines: Sequence[RosterLine]) -> dict[str, str]:
+        """Which names stand in the file more than once."""
+        times = Counter(one.name for one in lines)
+        return {"times": json.dumps({name: many for name, many in times.items() if many > 1}, ensure_ascii=False)}
 
     def read(self, path: Path) -> list[RosterLine | Fault]:
         """The rows of a roster."""
@@ -74,40 +76,39 @@ class Rosters(Freight[RosterLine]):
             moved_in=dt.date.fromisoformat(moved_in) if moved_in else None,
         )
 
-    def foretell(self, db: Session, act: Act, parcel: Parcel[RosterLine]) -> list[Shown]:
+    def foretell(self, db: Session, act: Act, parcel: Parcel, lines: Sequence[RosterLine]) -> list[Shown]:
         """New, changed (in what), known, or refused."""
-        judged = rosters.foretell(db, act, _entries(parcel.good), _times(parcel))
+        judged = rosters.foretell(db, act, _entries(lines), _times(parcel))
         shown = []
-        for line, one in zip(parcel.good, judged, strict=True):
+        for line, one in zip(lines, judged, strict=True):
             changed = "、".join(texts.FIELD[name] for name in one.changed) if one.fate is Fate.UPDATED else ""
-            found = self.show(parcel, line, one.fate.value if one.fate else REJECTED)
+            found = self.show(line, one.fate.value if one.fate else REJECTED)
             shown.append(Shown(found.row, found.name, found.fate, found.column, changed or found.says))
         return shown
 
-    def take(self, db: Session, act: Act, parcel: Parcel[RosterLine], rows: slice) -> list[str]:
+    def take(self, db: Session, act: Act, parcel: Parcel, lines: Sequence[RosterLine]) -> list[str]:
         """Take these rows in."""
-        fates = rosters.take_all(db, act, _entries(parcel.good[rows]), _times(parcel))
+        fates = rosters.take_all(db, act, _entries(lines), _times(parcel))
         return [fate.value if fate else REJECTED for fate in fates]
 
-    def finish(self, desk: Desk, parcel: Parcel[RosterLine]) -> None:
+    def finish(self, desk: Desk, parcel: Parcel) -> None:
         """The seats of what is planned follow, an activity a transaction."""
 
         def seat(db: Session, activity: int) -> None:
             rosters.seat(db, parcels.acting(desk, db), activity)
 
-        for activity in desk.run(lambda db: rosters.taken_in(db, parcels.acting(desk, db), len(parcel.lines))):
+        for activity in desk.run(lambda db: rosters.taken_in(db, parcels.acting(desk, db), parcel.rows)):
             desk.run(partial(seat, activity=activity))
 
-    def show(self, parcel: Parcel[RosterLine], line: RosterLine, fate: str) -> Shown:
+    def show(self, line: RosterLine, fate: str) -> Shown:
         """A row; refused is one whose name could mean two people."""
-        del parcel
         if fate == REJECTED:
             return Shown(line.row, line.name, fate, roster.NAME, refusals.words(SameName(line.name), self._where))
         return Shown(line.row, line.name, fate)
 
 
-def _times(parcel: Parcel[RosterLine]) -> Counter[str]:
-    return Counter(one.name for one in parcel.good)
+def _times(parcel: Parcel) -> dict[str, int]:
+    return {name: int(many) for name, many in json.loads(parcel.about["times"]).items()}
 
 
 def _entries(lines: Sequence[RosterLine]) -> list[Entry]:

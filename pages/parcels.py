@@ -1,8 +1,9 @@
 """Taking a file in (导入): it is read, each row's fate is shown, and a yes takes it in, a piece a request.
 
-What kind of file it is a `Freight` knows; this page knows how it travels. The rows wait on the shelf. A piece is a few
-short transactions, so the chat never waits; whoever closes the page comes back to where it stopped. What became of a
-row is noted once, so a repeated piece changes no report.
+What kind of file it is a `Freight` knows; this page knows how it travels. The rows wait on the shelf in boxes of a
+transaction each, so that a piece opens its own boxes alone. A piece is a few short transactions, so the chat never
+waits; whoever closes the page comes back to where it stopped. What became of a row is noted once, so a repeated piece
+changes no report.
 """
 
 import json
@@ -10,9 +11,10 @@ import secrets
 import tempfile
 import time
 from abc import ABC, abstractmethod
+from bisect import bisect
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -34,6 +36,8 @@ T = TypeVar("T")
 Line = TypeVar("Line")
 SHOWN = 50  # rows on one page
 HELD = 60  # seconds after which a request that died lets go of its parcel
+Told = tuple[str, str, str]
+"""What becomes of a row: its fate, the column it is about, what is said of it."""
 REJECTED = "rejected"
 ALL_IN = "seated"
 
@@ -59,19 +63,23 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel(Generic[Line]):
-    """An uploaded file: whose, called what, what the form said of it, its rows and faults in the file's order."""
+class Parcel:
+    """An uploaded file: whose, called what, what else is known of it, how many rows, and which of them are faults.
+
+    `faults` are by their place among all rows; the good rows are in the boxes, in their order.
+    """
 
     key: str
     by: str
     name: str
-    about: Mapping[str, str] = field(default_factory=dict)
-    lines: list[Line | Fault] = field(default_factory=list)
+    about: Mapping[str, str]
+    rows: int
+    faults: Mapping[int, Fault]
 
     @property
-    def good(self) -> list[Line]:
-        """The rows that could be read."""
-        return [one for one in self.lines if not isinstance(one, Fault)]
+    def good(self) -> int:
+        """How many rows could be read."""
+        return self.rows - len(self.faults)
 
 
 class Freight(ABC, Generic[Line]):
@@ -92,8 +100,8 @@ class Freight(ABC, Generic[Line]):
         """Whether this person may take such a file in."""
 
     @abstractmethod
-    def about(self) -> dict[str, str]:
-        """What the upload's form says beside the file; raises Amiss."""
+    def about(self, lines: Sequence[Line]) -> dict[str, str]:
+        """What the upload's form says beside the file, and what must be known of all its rows at once; raises Amiss."""
 
     @abstractmethod
     def read(self, path: Path) -> list[Line | Fault]:
@@ -108,24 +116,24 @@ class Freight(ABC, Generic[Line]):
         """The row again."""
 
     @abstractmethod
-    def foretell(self, db: Session, act: Act, parcel: Parcel[Line]) -> list[Shown]:
+    def foretell(self, db: Session, act: Act, parcel: Parcel, lines: Sequence[Line]) -> list[Shown]:
         """Each good row with what would become of it."""
 
     @abstractmethod
-    def take(self, db: Session, act: Act, parcel: Parcel[Line], rows: slice) -> list[str]:
+    def take(self, db: Session, act: Act, parcel: Parcel, lines: Sequence[Line]) -> list[str]:
         """Take these good rows in, in one transaction; the fate of each."""
 
     @abstractmethod
-    def finish(self, desk: Desk, parcel: Parcel[Line]) -> None:
+    def finish(self, desk: Desk, parcel: Parcel) -> None:
         """All rows are in: what follows, in transactions of its own."""
 
     @abstractmethod
-    def show(self, parcel: Parcel[Line], line: Line, fate: str) -> Shown:
+    def show(self, line: Line, fate: str) -> Shown:
         """A row with what has become of it."""
 
-    def warnings(self, db: Session, act: Act, parcel: Parcel[Line]) -> list[str]:
+    def warnings(self, db: Session, act: Act, parcel: Parcel, lines: Sequence[Line]) -> list[str]:
         """What a person should look at before the yes, though every row can be taken."""
-        del db, act, parcel
+        del db, act, parcel, lines
         return []
 
     def beside(self, db: Session, act: Act) -> object:
@@ -162,9 +170,11 @@ def _uploading(room: Room, desk: Desk, freight: Freight[Line]) -> None:
         sent = request.files.get("file")
         if sent is None or not sent.filename:
             raise Amiss(texts.NO_FILE)
-        about = freight.about()
-        parcel = Parcel(secrets.token_hex(8), by, sent.filename[-60:], about, _read(freight, sent.stream.read()))
-        _guarded(lambda shelf: shelf.put(parcel.key, _packed(freight, parcel)), desk)
+        lines = _read(freight, sent.stream.read())
+        good = [one for one in lines if not isinstance(one, Fault)]
+        faults = {place: one for place, one in enumerate(lines) if isinstance(one, Fault)}
+        parcel = Parcel(secrets.token_hex(8), by, sent.filename[-60:], freight.about(good), len(lines), faults)
+        _guarded(lambda shelf: _lay_down(shelf, freight, parcel, good), desk)
         return door.back(_address(freight, parcel))
 
 
@@ -175,16 +185,19 @@ def _going_on(room: Room, desk: Desk, freight: Freight[Line]) -> None:
         parcel, notes = _fetch(desk, act, freight, key)
         if parcel is None:
             return door.show(desk, act, "h5/refused.html", words=texts.GONE, status=404)
-        good = len(parcel.good)
         done, finished = _done(notes), ALL_IN in notes
-        rows = _rows(freight, parcel, notes) if done else _foretold(freight, db, act, parcel)
+        going = bool(done) and not finished  # shows how far it has come and no rows
         wanted = request.args.get("fate", "")
-        kept = [one for one in rows if not wanted or one.fate == wanted]
-        kept.sort(key=lambda one: one.fate != REJECTED)  # what a person has to do something about comes first
+        place = members.page_asked()
+        first = not (done or wanted or place)
+        boxes = Boxes(_shelf(desk), freight, parcel)
+        told = [] if going else _told(boxes, notes) if done else _foretold(boxes, db, act, anew=first)
+        fates = [one[0] for one in told]
+        kept = [at for at, fate in enumerate(fates) if not wanted or fate == wanted]
+        kept.sort(key=lambda at: fates[at] != REJECTED)  # what a person has to do something about comes first
         last = max(0, (len(kept) - 1) // SHOWN)
-        place = min(members.page_asked(), last)
-        counts = Counter(one.fate for one in rows)
-        read = len(parcel.lines) if finished or not done else len(rows)
+        place = min(place, last)
+        counts = Counter(fates)
         return door.show(
             desk,
             act,
@@ -193,16 +206,16 @@ def _going_on(room: Room, desk: Desk, freight: Freight[Line]) -> None:
             parcel=parcel,
             upload=freight.base,
             key_column=freight.key_column,
-            done=min(done * freight.chunk, good),
-            all=good,
+            done=min(done * freight.chunk, parcel.good),
+            all=parcel.good,
             finished=finished,
-            told=texts.counted(read, counts, freight.fates, done=finished),
+            told=texts.counted(parcel.rows, counts, freight.fates, done=finished),
             counts=[(fate, name, counts[fate]) for fate, name in freight.fates.items()],
             fates=freight.fates,
             wanted=wanted,
-            rows=kept[place * SHOWN : (place + 1) * SHOWN],
+            rows=[boxes.shown(at, told[at]) for at in kept[place * SHOWN : (place + 1) * SHOWN]],
             pages=members.pages(place, last),
-            warnings=freight.warnings(db, act, parcel) if not (done or wanted or place) else [],
+            warnings=freight.warnings(db, act, parcel, boxes.lines()) if first else [],
         )
 
     @room.get(f"{freight.base}/<key>/report.csv")
@@ -211,10 +224,9 @@ def _going_on(room: Room, desk: Desk, freight: Freight[Line]) -> None:
         parcel, notes = _fetch(desk, act, freight, key)
         if parcel is None:
             return door.show(desk, act, "h5/refused.html", words=texts.GONE, status=404)
-        rows = [
-            (str(one.row), one.name, freight.fates[one.fate], one.column, one.says)
-            for one in _rows(freight, parcel, notes)
-        ]
+        boxes = Boxes(_shelf(desk), freight, parcel)
+        shown = [boxes.shown(at, one) for at, one in enumerate(_told(boxes, notes)) if one[0]]
+        rows = [(str(one.row), one.name, freight.fates[one.fate], one.column, one.says) for one in shown]
         with tempfile.TemporaryDirectory() as folder:
             out = Path(folder) / "report.csv"
             table.write(out, texts.REPORT, rows, texts.REPORT_TITLE)
@@ -234,20 +246,21 @@ def _going_on(room: Room, desk: Desk, freight: Freight[Line]) -> None:
         return door.back(_address(freight, parcel))
 
 
-def _piece(desk: Desk, freight: Freight[Line], parcel: Parcel[Line]) -> None:
+def _piece(desk: Desk, freight: Freight[Line], parcel: Parcel) -> None:
     """Take in the next rows; after the last ones comes what follows from them."""
     shelf = _shelf(desk)
-    done, all_ = _done(shelf.notes(parcel.key)), -(-len(parcel.good) // freight.chunk)
+    boxes = Boxes(shelf, freight, parcel)
+    done = _done(shelf.notes(parcel.key))
 
-    def take(db: Session, rows: slice) -> list[str]:
-        return freight.take(db, acting(desk, db), parcel, rows)
+    def take(db: Session, lines: Sequence[Line]) -> list[str]:
+        return freight.take(db, acting(desk, db), parcel, lines)
 
-    for chunk in range(done, min(done + freight.chunks, all_)):
+    for box in range(done, min(done + freight.chunks, boxes.many)):
         began = time.monotonic()
-        fates = desk.run(partial(take, rows=slice(chunk * freight.chunk, (chunk + 1) * freight.chunk)))
-        shelf.pin(parcel.key, str(chunk), json.dumps(fates))
+        fates = desk.run(partial(take, lines=boxes.box(box)))
+        shelf.pin(parcel.key, str(box), json.dumps(fates))
         time.sleep(time.monotonic() - began)  # SQLite has one write lock and no queue: the chat gets as long as we had
-    if done + freight.chunks < all_:
+    if done + freight.chunks < boxes.many:
         return
     freight.finish(desk, parcel)
     shelf.pin(parcel.key, ALL_IN, "1")
@@ -277,7 +290,7 @@ def _guarded(ask: Callable[[Shelf], T], desk: Desk) -> T:
         raise Amiss(texts.AWAY) from None
 
 
-def _fetch(desk: Desk, act: Act, freight: Freight[Line], key: str) -> tuple[Parcel[Line] | None, Mapping[str, str]]:
+def _fetch(desk: Desk, act: Act, freight: Freight[Line], key: str) -> tuple[Parcel | None, Mapping[str, str]]:
     """The parcel and its notes, if it is this person's."""
     shelf = _shelf(desk)
     try:
@@ -288,24 +301,59 @@ def _fetch(desk: Desk, act: Act, freight: Freight[Line], key: str) -> tuple[Parc
     return (parcel, notes) if own else (None, {})
 
 
-def _parcel(freight: Freight[Line], shelf: Shelf, key: str) -> Parcel[Line] | None:
+def _parcel(freight: Freight[Line], shelf: Shelf, key: str) -> Parcel | None:
     packed = shelf.get(key)
     if packed is None:
         return None
     told = json.loads(packed)
     if told["freight"] != freight.name:
         return None
-    lines = [Fault(**one) if "reason" in one else freight.unpack(one) for one in told["lines"]]
-    return Parcel(key, told["by"], told["name"], told["about"], lines)
+    faults = {place: Fault(row, column, reason) for place, row, column, reason in told["faults"]}
+    return Parcel(key, told["by"], told["name"], told["about"], told["rows"], faults)
 
 
-def _packed(freight: Freight[Line], parcel: Parcel[Line]) -> str:
-    lines = [
-        {"row": one.row, "column": one.column, "reason": one.reason} if isinstance(one, Fault) else freight.pack(one)
-        for one in parcel.lines
-    ]
-    told = {"freight": freight.name, "by": parcel.by, "name": parcel.name, "about": parcel.about, "lines": lines}
-    return json.dumps(told, ensure_ascii=False, default=str)
+def _lay_down(shelf: Shelf, freight: Freight[Line], parcel: Parcel, good: Sequence[Line]) -> None:
+    """Put the boxes on the shelf, and the parcel that knows of them last."""
+    for box in range(-(-len(good) // freight.chunk)):
+        lines = good[box * freight.chunk : (box + 1) * freight.chunk]
+        packed = json.dumps([freight.pack(one) for one in lines], ensure_ascii=False, default=str)
+        shelf.put(f"{parcel.key}:{box}", packed)
+    faults = [(place, one.row, one.column, one.reason) for place, one in parcel.faults.items()]
+    told = {"freight": freight.name, "by": parcel.by, "name": parcel.name, "about": parcel.about, "rows": parcel.rows}
+    shelf.put(parcel.key, json.dumps({**told, "faults": faults}, ensure_ascii=False))
+
+
+class Boxes(Generic[Line]):
+    """The good rows of a parcel, a transaction's worth a box; opened when they are looked into."""
+
+    def __init__(self, shelf: Shelf, freight: Freight[Line], parcel: Parcel) -> None:
+        self.shelf, self.freight, self.parcel = shelf, freight, parcel
+        self.many = -(-parcel.good // freight.chunk)
+        self._open: dict[int, list[Line]] = {}
+        self._faults = sorted(parcel.faults)
+
+    def box(self, number: int) -> list[Line]:
+        """The rows of one box; raises Amiss where it is on the shelf no more."""
+        if number not in self._open:
+            packed = self.shelf.get(f"{self.parcel.key}:{number}")
+            if packed is None:
+                raise Amiss(texts.GONE)
+            self._open[number] = [self.freight.unpack(one) for one in json.loads(packed)]
+        return self._open[number]
+
+    def lines(self) -> list[Line]:
+        """All of them."""
+        return [one for number in range(self.many) for one in self.box(number)]
+
+    def shown(self, place: int, told: Told) -> Shown:
+        """The row at a place among all rows, with what is told of it."""
+        fault = self.parcel.faults.get(place)
+        if fault is not None:
+            return Shown(fault.row, "", REJECTED, fault.column, fault.reason)
+        before = bisect(self._faults, place)
+        box, within = divmod(place - before, self.freight.chunk)
+        shown = self.freight.show(self.box(box)[within], told[0])
+        return Shown(shown.row, shown.name, shown.fate, told[1] or shown.column, told[2] or shown.says)
 
 
 def _read(freight: Freight[Line], content: bytes) -> list[Line | Fault]:
@@ -319,7 +367,7 @@ def _read(freight: Freight[Line], content: bytes) -> list[Line | Fault]:
             raise Amiss(refused.reason) from None
 
 
-def _address(freight: Freight[Line], parcel: Parcel[Line]) -> str:
+def _address(freight: Freight[Line], parcel: Parcel) -> str:
     return f"{freight.base}/{parcel.key}"
 
 
@@ -334,23 +382,25 @@ def _done(notes: Mapping[str, str]) -> int:
     return done
 
 
-def _foretold(freight: Freight[Line], db: Session, act: Act, parcel: Parcel[Line]) -> list[Shown]:
-    """Each row with what would become of it."""
-    judged = iter(freight.foretell(db, act, parcel))
-    return [_fault(one) if isinstance(one, Fault) else next(judged) for one in parcel.lines]
+def _foretold(boxes: Boxes[Line], db: Session, act: Act, *, anew: bool) -> list[Told]:
+    """What would become of each row; reckoned at the first look, and kept for the other pages of the preview."""
+    kept = None if anew else boxes.shelf.get(f"{boxes.parcel.key}:foretold")
+    if kept is None:
+        judged = boxes.freight.foretell(db, act, boxes.parcel, boxes.lines())
+        told = [(one.fate, one.column, one.says) for one in judged]
+        boxes.shelf.put(f"{boxes.parcel.key}:foretold", json.dumps(told, ensure_ascii=False))
+    else:
+        told = [(fate, column, says) for fate, column, says in json.loads(kept)]
+    return _between_faults(boxes.parcel, told)
 
 
-def _rows(freight: Freight[Line], parcel: Parcel[Line], notes: Mapping[str, str]) -> list[Shown]:
-    """Each row with what has become of it, as far as the import has come; unreadable rows from the start."""
-    known = iter([fate for chunk in range(_done(notes)) for fate in json.loads(notes[str(chunk)])])
-    rows: list[Shown] = []
-    for one in parcel.lines:
-        if isinstance(one, Fault):
-            rows.append(_fault(one))
-        elif fate := next(known, None):
-            rows.append(freight.show(parcel, one, fate))
-    return rows
+def _told(boxes: Boxes[Line], notes: Mapping[str, str]) -> list[Told]:
+    """What has become of each row; "" for those not taken in yet."""
+    fates = [fate for box in range(_done(notes)) for fate in json.loads(notes[str(box)])]
+    fates += [""] * (boxes.parcel.good - len(fates))
+    return _between_faults(boxes.parcel, [(fate, "", "") for fate in fates])
 
 
-def _fault(one: Fault) -> Shown:
-    return Shown(one.row, "", REJECTED, one.column, one.reason)
+def _between_faults(parcel: Parcel, good: Sequence[Told]) -> list[Told]:
+    known = iter(good)
+    return [(REJECTED, "", "") if place in parcel.faults else next(known) for place in range(parcel.rows)]
