@@ -184,8 +184,17 @@ def _demo(chosen: argparse.Namespace) -> int:
         clock=house.clock,
         binding=house.parts.binding,
         take_in=lambda lines: _take_in(house, lines, []),
+        take_bank=lambda path: _take_bank(house, path),
         push_menu=lambda: _send_menu(house),
     ).run()
+
+
+def _take_bank(house: House, path: Path) -> None:
+    """Take a bank that comes along in, as drafts."""
+    from sheets import questions
+
+    lines = [line for line in questions.read(path) if isinstance(line, questions.QuestionLine)]
+    _take_questions(house, lines, [], Intake(path.stem, reviewer="", dry=False))
 
 
 @command("serve", "start the web server")

@@ -20,16 +20,20 @@ from models.checkin import Method
 from models.leave import LeaveClass
 from models.member import Member
 from models.org import Org
+from models.question import Topic
 from models.standing import Standing
+from models.study import PathStep
 from services import (
     activities,
     appointments,
+    banks,
     checkins,
     leaves,
     makeups,
     members,
     notices,
     orgs,
+    paths,
     registrations,
     standings,
 )
@@ -61,6 +65,13 @@ NIGHT_SHIFT, SLACK, LATE, EARLY = "QW16", "QW03", "QW11", "QW14"
 WITHOUT_PHONE = ("QW21", "QW23")
 FALLS_ILL = "QW20"
 WAITS_FOR_AN_ANSWER = "QW14"
+
+BANK = "党章2022"
+PATH: Sequence[tuple[str, str, Topic]] = (
+    ("党章第一章：党员", "请读《中国共产党章程》第一章，重点是党员的义务和权利。约10分钟。", Topic.RIGHTS),
+    ("党章第二章：党的组织制度", "请读第二章，重点是民主集中制的基本原则。约10分钟。", Topic.ORGANISATION),
+    ("党章第七章：党的纪律", "请读第七章，重点是五种纪律处分。约10分钟。", Topic.DISCIPLINE),
+)
 
 K = ActivityKind
 YEAR = Path(__file__).with_name("year.csv")  # what each month is about
@@ -97,10 +108,11 @@ class Story:
     zone: ZoneInfo
 
     def tell(self) -> None:
-        """Fill in offices, standing leave and two months of activities."""
+        """Fill in offices, standing leave, the study path and two months of activities."""
         now = self.clock()
         self.run(self._offices)
         self.run(self._standings)
+        self.run(self._path)
         today = now.astimezone(self.zone).date()
         before = today.replace(day=1) - timedelta(days=1)
         for entry in (*self._month(before), *self._month(today)):
@@ -132,6 +144,15 @@ class Story:
             ("QW21", None, (date(year - 1, 3, 20), None), "年高卧床，支委会同意，送学上门"),
         ):
             standings.enter(db, act, members.find(db, number), leave_class, span, reason)
+
+    def _path(self, db: Session) -> None:
+        """The study path, with the bank's questions where it has been taken in."""
+        if db.scalar(select(PathStep.id).limit(1)) is not None:
+            return
+        act = self._act(db, SECRETARY, self.clock())
+        bank = banks.named(db, act, BANK)
+        for title, reading, topic in PATH:
+            paths.add(db, act, paths.Asked(title, reading, bank, topic))
 
     def _month(self, day: date) -> list[Entry]:
         def at(number: int, hour: int) -> datetime:
