@@ -1,8 +1,9 @@
-"""Question banks as Aiken (docs.moodle.org/en/Aiken_format): a question, its options, `ANSWER: B`; also with 答案：B."""
+"""Question banks as Aiken (docs.moodle.org/en/Aiken_format): a question, its options, `ANSWER: B` or 答案：B."""
 
 import re
 
-from sheets.question import QuestionFault, QuestionLine, Said, Unfit, understood
+from sheets.options import Unfit
+from sheets.question import QuestionFault, QuestionLine, Said, understood
 from sheets.question_tables import COLUMN
 from texts import question as texts
 
@@ -38,7 +39,11 @@ class _Reading:
         """Read one line that says something."""
         answer, option, more = ANSWER.fullmatch(line), _OPTION.fullmatch(line), _EXPLANATION.fullmatch(line)
         asked, gap, self.gap = self.asked, self.gap, False
-        if asked is not None and self.answered and (more or (asked.explanation and not gap and not _NUMBERED.match(line))):
+        if (
+            asked is not None
+            and self.answered
+            and (more or (asked.explanation and not gap and not _NUMBERED.match(line)))
+        ):
             if answer:  # of a question that nothing parts from this explanation
                 self._end_with(QuestionFault(number, texts.STEM, texts.PART_FROM_EXPLANATION))
             else:
@@ -76,9 +81,9 @@ class _Reading:
 
 
 def _line(begins: int, said: Said, *, answered: bool) -> QuestionLine | QuestionFault:
+    if not answered:
+        return QuestionFault(begins, texts.ANSWER, texts.NO_ANSWER_LINE)
     try:
-        if not answered:
-            raise Unfit("answer", texts.NO_ANSWER_LINE)
         return understood(begins, said)
     except Unfit as unfit:
         return QuestionFault(begins, COLUMN.get(unfit.part, unfit.part), unfit.reason)

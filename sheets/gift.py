@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from models.question import QuestionKind
-from sheets.question import QuestionFault, QuestionLine, Said, Unfit, understood, write_blanks
+from sheets.options import Unfit
+from sheets.question import QuestionFault, QuestionLine, Said, understood, write_blanks
 from sheets.question_tables import COLUMN, field_of
 from texts import question as texts
 from texts.question import CERTAINTY, KIND, TOPIC
@@ -58,9 +59,7 @@ def _blocks(text: str) -> list[_Block]:
         line = raw.strip()
         if line.startswith("//"):
             tags += [re.sub(r"\\(.)", r"\1", found) for found in _TAG.findall(line)]
-        elif line.startswith("$CATEGORY:"):
-            fresh = True
-        elif not line:
+        elif not line or line.startswith("$CATEGORY:"):
             fresh = True
         elif fresh and not (blocks and line[0] in "=~#}" and _open(blocks[-1].text)):
             blocks.append(_Block(number, line, tags))

@@ -3,18 +3,17 @@
 The formats (tables, json, GIFT, Aiken) only bring the pieces of a question here, as `Said`.
 """
 
-import html
 import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from models.question import Certainty, QuestionKind, Topic
+from sheets.options import LETTERS, MOST_OPTIONS, Unfit, bare, split_options
+from sheets.plain import plain
 from texts import question as texts
 from texts.question import CERTAINTY, TOPIC
 
-LETTERS = "ABCDEFGHIJ"
-MOST_OPTIONS = len(LETTERS)
 LONGEST_STEM = 5_000
 LONGEST_OPTION = 1_000
 LONGEST_EXPLANATION = 10_000
@@ -56,15 +55,6 @@ class QuestionFault:
     reason: str
 
 
-class Unfit(Exception):
-    """Part of a question cannot be understood; `part` is a field of Said."""
-
-    def __init__(self, part: str, reason: str) -> None:
-        super().__init__(reason)
-        self.part = part
-        self.reason = reason
-
-
 @dataclass(slots=True)
 class Said:
     """What a file says of one question, not yet understood; "" and empty where it says nothing.
@@ -103,67 +93,21 @@ def understood(row: int, said: Said) -> QuestionLine:
     inside = not options and kind not in (QuestionKind.JUDGE, QuestionKind.BLANK)
     if inside:
         stem, options = split_options(stem)
-    options = [_bare(one, place) for place, one in enumerate(options)]
+    options = [bare(one, place) for place, one in enumerate(options)]
     _fits(stem, options, inside=inside)
     kind, options, key = _keyed(said, stem, options, kind, choice=choice)
     more = _more(said)
     return QuestionLine(row, kind, stem, tuple(options), key, **more)  # type: ignore[arg-type] # by name, each of its own type
 
 
-# --- plain text ---------------------------------------------------------------------------------------------------
-
-_ODD = re.compile(
-    r"[<&\x00-\x1f\x7f-\xa0\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufdd0-\ufdef\ufeff\ufff0-\uffff\ud800-\udfff０-９Ａ-Ｚａ-ｚ]"
-    r"|^ | $|  "
-)
-_TAG = re.compile(
-    r"</?(?:p|br|hr|div|span|font|b|i|u|s|em|strong|small|big|sub|sup|a|ul|ol|li|table|tbody|thead|tr|td|th|h[1-6]|img"
-    r"|pre|code|center|section|label|input|o:p|st1:\w+)(?:\s[^<>]*)?/?>",
-    re.IGNORECASE,
-)
-_BREAKING = re.compile(r"</?(?:br|hr|p|div|li|tr|h[1-6])\b", re.IGNORECASE)
-_UNSEEN = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufdd0-\ufdef\ufeff\ufff0-\uffff\ud800-\udfff]")  # fmt: skip
-_LINES = re.compile(r"\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
-_BLANKS = re.compile(r"[ \t\xa0\u2000-\u200a\u202f\u205f\u3000]+")
-_NARROW = {ord(wide): chr(ord(wide) - 0xFEE0) for wide in map(chr, (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B)))}  # fmt: skip
-
-
-def plain(text: str) -> str:
-    """A text without what tables and web pages leave in it: tags, entities, control signs, full-width letters, blanks.
-
-    What is plain stays as it is, so that a bank written and read again is the same.
-    """
-    while True:
-        if not _ODD.search(text):
-            return text
-        cleaned = _cleaned(text)
-        if cleaned == text:
-            return text
-        text = cleaned
-
-
-def _cleaned(text: str) -> str:
-    if "&" in text:
-        text = html.unescape(text)
-    if "<" in text:
-        text = _TAG.sub(_instead, text)
-    text = _UNSEEN.sub("", _LINES.sub("\n", text)).translate(_NARROW)
-    lines = (_BLANKS.sub(" ", line).strip(" ") for line in text.split("\n"))
-    return "\n".join(line for line in lines if line)
-
-
-def _instead(tag: "re.Match[str]") -> str:
-    if tag[0].lower().startswith("<img"):
-        return texts.PICTURE
-    return "\n" if _BREAKING.match(tag[0]) else ""
-
+# --- the question itself --------------------------------------------------------------------------------------------
 
 _NUMBER = re.compile(r"(?:第?\d{1,4}题?[.．、:：)）](?!\d)|[（(]\s*\d{1,3}\s*[)）](?=\S)|第\s*\d{1,4}\s*题)\s*")
 _MARKS = re.compile(r"[（(【\[]\s*(?:本题|每题|共)?\s*\d{1,2}(?:\.\d)?\s*分\s*[)）】\]]\s*")
 _LABEL = re.compile(
     r"[（(【\[]\s*((?:单项?|多项?|不定项)?选择?题?|单选题?|多选题?|判断(?:正误|对错)?题?|是非题|填空题)\s*[)）】\]]\s*[:：]?\s*"
 )
-_BLANK = re.compile(r"_{2,}|＿+|﹍+|[（(]\s*[)）]|【\s*】|\[\s*\]|{\s*}|-{4,}|—{4,}|…{4,}")
+_BLANK = re.compile(r"_{2,}|\uff3f+|\ufe4d+|[（(]\s*[)）]|【\s*】|\[\s*\]|{\s*}|-{4,}|—{4,}|…{4,}")
 
 
 def _stem(said: Said) -> tuple[str, str]:
@@ -190,7 +134,8 @@ _CHOICE = re.compile(r"选择|choice|mcq|select")
 _TRUE = re.compile(r"判断|是非|对错|正误|judg|true|boolean|tf$|t/f|yes|panduan")
 _GAP = re.compile(r"填空|fill|blank|cloze|completion|tiankong|gap")
 _OTHERS = re.compile(
-    r"简答|问答|论述|名词|案例|计算|材料|分析题|作文|写作|主观|解答|匹配|连线|排序|essay|short ?answer|matching|ordering|subjective|编程"
+    r"简答|问答|论述|名词|案例|计算|材料|分析题|作文|写作|主观|解答|匹配|连线|排序|编程"
+    r"|essay|short ?answer|matching|ordering|subjective"
 )
 
 
@@ -231,103 +176,7 @@ _SIGNS = {
     **dict.fromkeys(("填",), QuestionKind.BLANK),
 }
 
-# --- options inside the question ---------------------------------------------------------------------------------
-
-_SIGN = re.compile(
-    r"[（(【\[]\s*(?P<round>[A-Ja-j])\s*[)）】\]]\s*[.．、:：]?"
-    r"|(?<![A-Za-z0-9_&])(?P<plain>[A-Ja-j])\s?(?P<mark>[.．、,，:：)）·]|(?<=\n[A-J])[ ]|(?<=\A[A-J])[ ])"
-)
-_PARTS = "；;|、,，/"
-_GLUED = re.compile(r"(?:(?<=[\s)）。？?：:])|\A)(?P<round>(?!))?(?P<plain>[A-J])(?P<mark>)(?=[\u4e00-\u9fff“《])")
-
-
-@dataclass(frozen=True, slots=True)
-class _Label:
-    """A letter that may begin an option: which, its style, where it begins and where the text behind it does."""
-
-    letter: str
-    style: str
-    begins: int
-    ends: int
-    first: bool  # in its line
-    apart: bool  # from the word before it
-
-
-def split_options(text: str) -> tuple[str, list[str]]:
-    """The question and the options that stand in it, on lines of their own or all on one; none if there are not two.
-
-    Of several ways to read the letters the one with most options counts, in one style before a mixture of styles.
-    """
-    best: list[_Label] = []
-    for sign in (_SIGN, _GLUED):
-        labels = [_label(found, text) for found in sign.finditer(text)]
-        for chosen in _readings(labels):
-            chain = _chain(chosen)
-            if len(chain) > max(len(best), 1):
-                best = chain
-        if best:
-            break
-    else:
-        return text, []
-    earlier = [one for one in labels if one.style == best[0].style and one.begins < best[0].begins]
-    if len(_chain(earlier)) >= max(3, len(best)):
-        raise Unfit("stem", texts.SEVERAL_QUESTIONS)
-    ends = [one.begins for one in best[1:]] + [len(text)]
-    options = [text[one.ends : end].strip() for one, end in zip(best, ends, strict=True)]
-    if len({one[-1:] for one in options[:-1]}) == 1 and options[0][-1:] in _PARTS:
-        options = [one.rstrip(_PARTS).rstrip() for one in options]
-    return text[: best[0].begins].strip(), options
-
-
-def _label(found: "re.Match[str]", text: str) -> _Label:
-    letter = found["round"] or found["plain"]
-    before = text[: found.start()].rpartition("\n")[2]
-    style = "(" if found["round"] else found["mark"]
-    style += "a" if letter.islower() else ""
-    apart = not before or before[-1].isspace()
-    return _Label(letter.upper(), style, found.start(), found.end(), first=not before.strip(), apart=apart)
-
-
-def _readings(labels: Sequence[_Label]) -> list[list[_Label]]:
-    """The letters that could be meant, the plainest reading first."""
-    styles = dict.fromkeys(one.style for one in labels)
-    upper = [one for one in labels if not one.style.endswith("a")]
-    return [
-        [one for one in upper if one.first],
-        *([one for one in labels if one.style == style] for style in styles if not style.startswith(("、", ",", "，"))),
-        [one for one in upper if one.apart],
-        [one for one in upper if one.style != "、"],
-        *([one for one in labels if one.style == style] for style in styles if style.startswith(("、", ",", "，"))),
-        upper,
-    ]
-
-
-def _chain(labels: Sequence[_Label]) -> list[_Label]:
-    """The longest run A, B, C … among the letters; of equal ones the last, for a question stands before its options."""
-    best: list[_Label] = []
-    for start, one in enumerate(labels):
-        if one.letter != "A":
-            continue
-        run = [one]
-        for other in labels[start + 1 :]:
-            if len(run) < MOST_OPTIONS and other.letter == LETTERS[len(run)]:
-                run.append(other)
-        if len(run) >= len(best):
-            best = run
-    return best
-
-
-def _bare(option: str, place: int) -> str:
-    """The option without its own letter."""
-    if place >= MOST_OPTIONS:
-        return option
-    letter = LETTERS[place]
-    label = re.compile(
-        rf"(?:[（(【\[]\s*{letter}\s*[)）】\]]\s*[.．、:：]?|{letter}\s*[.．、:：)）])\s*", re.IGNORECASE
-    )
-    while (found := label.match(option)) and found.end() < len(option):
-        option = option[found.end() :]
-    return option
+# --- options and answers -----------------------------------------------------------------------------------------
 
 
 def _fits(stem: str, options: Sequence[str], *, inside: bool) -> None:
@@ -353,43 +202,21 @@ def _fits(stem: str, options: Sequence[str], *, inside: bool) -> None:
 
 # --- which answer is right ----------------------------------------------------------------------------------------
 
-_YES = frozenset(
-    {
-        "正确",
-        "对",
-        "是",
-        "√",
-        "✓",
-        "✔",
-        "☑",
-        "t",
-        "true",
-        "yes",
-        "y",
-        "right",
-        "correct",
-        "1",
-        "v",
-        "对的",
-        "○",
-        "〇",
-        "真",
-        "r",
-    }
-)
-_NO = frozenset({"错误", "错", "否", "×", "✗", "✘", "✕", "x", "f", "false", "no", "n", "wrong", "incorrect", "0", "不正确", "不对", "错的", "假", "不是", "╳", "w"})  # fmt: skip
+_WORDS_FOR_YES = "正确 对 对的 是 真 √ ✓ ✔ ☑ ○ 〇 t true yes y right correct r v 1"
+_WORDS_FOR_NO = "错误 错 错的 否 不是 不正确 不对 假 × ✗ ✘ ✕ \u2573 x f false no n wrong incorrect w 0"
+_YES, _NO = frozenset(_WORDS_FOR_YES.split()), frozenset(_WORDS_FOR_NO.split())
 _PAIRS = frozenset(
     pair
-    for yes, no in (
-        ("正确", "错误"), ("对", "错"), ("对", "不对"), ("是", "否"), ("是", "不是"), ("√", "×"), ("√", "x"), ("✓", "✗"),
-        ("t", "f"), ("true", "false"), ("yes", "no"), ("正确", "不正确"), ("对的", "错的"), ("right", "wrong"), ("真", "假"),
+    for both in (
+        "正确 错误", "对 错", "对 不对", "对的 错的", "是 否", "是 不是", "真 假", "正确 不正确", "√ ×", "√ x", "✓ ✗",
+        "t f", "true false", "yes no", "right wrong",
     )
-    for pair in ((yes, no), (no, yes))
+    for pair in (tuple(both.split()), tuple(reversed(both.split())))
 )  # fmt: skip
 _BEFORE = re.compile(
     r"^(?:【?(?:正确|标准|参考)?答案】?\s*(?:是|为)?\s*[:：]?\s*|(?:应|故|所以)?选\s*[:：]?\s*(?=[A-Ja-j]))"
 )
-_BETWEEN = re.compile(r"[\s,，、;；/\\|｜.．。·&+()（）【】\[\]'\"‘’“”和及与-]+")
+_BETWEEN = re.compile(r"[\s,，、;；/\\|\uff5c.．。·&+()（）【】\[\]'\"\u2018\u2019“”和及与-]+")
 _WRITTEN = re.compile(r"[（(【\[]?\s*([A-Ja-j])\s*(?:[)）】\]]\s*[.．、:：]?|[.．、:：]|\s)\s*(\S.*)", re.DOTALL)
 
 
@@ -414,12 +241,18 @@ def _keyed(
         return kind or (QuestionKind.MULTIPLE if len(places) > 1 else QuestionKind.SINGLE), options, places
     if kind is not None or choice:
         raise Unfit("options", texts.NO_OPTIONS)
-    if not answer and not said.blanks:
-        raise Unfit("answer", texts.NO_ANSWER)
-    if answer.lower() in _YES | _NO and not said.blanks:
-        return QuestionKind.JUDGE, [], _judged(said, answer, None)
-    if re.fullmatch(r"[A-J]{1,10}", _BETWEEN.sub("", answer)) and not said.blanks:
-        raise Unfit("options", texts.NO_OPTIONS)
+    return _without_options(said, answer, stem)
+
+
+def _without_options(said: Said, answer: str, stem: str) -> tuple[QuestionKind, list[str], Key]:
+    """A question without options and without its kind: what the answer says it is. Raises Unfit."""
+    if not said.blanks:
+        if not answer:
+            raise Unfit("answer", texts.NO_ANSWER)
+        if answer.lower() in _YES | _NO:
+            return QuestionKind.JUDGE, [], _judged(said, answer, None)
+        if re.fullmatch(r"[A-J]{1,10}", _BETWEEN.sub("", answer)):
+            raise Unfit("options", texts.NO_OPTIONS)
     if said.blanks or _BLANK.search(stem):
         return QuestionKind.BLANK, [], _blanks(said, answer, stem)
     raise Unfit("kind", texts.NO_KIND)
@@ -482,22 +315,36 @@ def _named(said: Said, text: str, options: Sequence[str], kind: QuestionKind | N
         return []
     same = {"".join(one.split()): place for place, one in enumerate(options)}
     whole = same.get("".join(text.split()))
-    letters = _BETWEEN.sub("", text).upper().removesuffix("项")
-    if re.fullmatch(r"[A-Z]+", letters) and (whole is None or len(text) == 1 or kind is QuestionKind.MULTIPLE):
-        unknown = next((one for one in letters if one not in LETTERS[: len(options)]), None)
-        if unknown is None:
-            return [LETTERS.index(one) for one in letters]
-        if whole is None and len(letters) <= MOST_OPTIONS:
-            raise Unfit("answer", texts.no_such_option(unknown))
+    if whole is None or len(text) == 1 or kind is QuestionKind.MULTIPLE:
+        letters = _lettered(text, len(options), known=whole is not None)
+        if letters:
+            return letters
     if whole is not None and not said.numbered:
         return [whole]
     if re.fullmatch(r"\d{1,2}(?:[\s,，、;；|]+\d{1,2})*", text):
         if said.digits_from is None:
             raise Unfit("answer", texts.DIGITS)
         return [int(one) - said.digits_from for one in re.findall(r"\d+", text)]
-    bare = {"".join(_bare(text, place).split()): place for place in range(len(options))}
-    for words, place in bare.items():
-        if same.get(words) == place:
+    return _worded(text, options, same)
+
+
+def _lettered(text: str, options: int, *, known: bool) -> list[int]:
+    """The places that letters name; none where the text is no letters. `known`: an option says just that."""
+    letters = _BETWEEN.sub("", text).upper().removesuffix("项")
+    if not re.fullmatch(r"[A-Z]+", letters):
+        return []
+    unknown = next((one for one in letters if one not in LETTERS[:options]), None)
+    if unknown is None:
+        return [LETTERS.index(one) for one in letters]
+    if known or len(letters) > MOST_OPTIONS:
+        return []
+    raise Unfit("answer", texts.no_such_option(unknown))
+
+
+def _worded(text: str, options: Sequence[str], same: Mapping[str, int]) -> list[int]:
+    """The options that are named by their own words, with or without their letters. Raises Unfit."""
+    for place in range(len(options)):
+        if same.get("".join(bare(text, place).split())) == place:
             return [place]
     if written := _WRITTEN.fullmatch(text):
         return _written(text, written, options)
@@ -554,7 +401,7 @@ def split_blanks(answer: str, stem: str) -> list[list[str]]:
     if gaps == 1 and len(parts) > 1:
         return [[alike for part in parts for alike in split_alike(part)]]
     if gaps > 1 and len(parts) != gaps:
-        for mark in ("[、]", "[,，]", r"\s", "[,，、\\s]", "[|｜/]"):
+        for mark in ("[、]", "[,，]", r"\s", "[,，、\\s]", "[|\uff5c/]"):
             finer = [part.strip() for part in re.split(mark, answer.strip(" ；;、，,")) if part.strip()]
             if len(finer) == gaps:
                 return [[part] for part in finer]
@@ -563,11 +410,13 @@ def split_blanks(answer: str, stem: str) -> list[list[str]]:
 
 def split_alike(text: str) -> list[str]:
     """The texts that count alike for one blank."""
-    return [part.strip() for part in re.split(r"[|｜]|(?<=\S)/(?=\S)" if not re.search(r"\d/\d|://", text) else r"[|｜]", text) if part.strip()]  # fmt: skip
+    slashed = not re.search(r"\d/\d|://", text)  # 1/3 is one answer
+    parts = re.split(r"[|\uff5c]|(?<=\S)/(?=\S)" if slashed else r"[|\uff5c]", text)
+    return [part.strip() for part in parts if part.strip()]
 
 
 def write_blanks(key: Sequence[Sequence[str]], stem: str) -> str:
-    """The texts of the blanks as one, that `split_blanks` takes apart again: plainly, or as JSON where signs forbid it."""
+    """The texts of the blanks as one, which `split_blanks` takes apart: plain, or as JSON where signs forbid it."""
     told = "；".join("|".join(blank) for blank in key)
     wanted = [list(blank) for blank in key]
     if _joined(told) == told and split_blanks(told, stem) == wanted:

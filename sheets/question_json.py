@@ -6,12 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from models.question import QuestionKind
+from sheets.options import LETTERS, Unfit
 from sheets.question import (
-    LETTERS,
     QuestionFault,
     QuestionLine,
     Said,
-    Unfit,
     first_digit,
     kind_of,
     understood,
@@ -27,9 +26,14 @@ DEEPEST = 8
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 Item = dict[str, Json]
 
-_WORDS = ("text", "content", "value", "optiontext", "optioncontent", "fldoptiontext", "option", "name", "title", "desc", "description", "body", "answer", "answertext", "选项", "内容", "选项内容")  # fmt: skip
-_LETTERS = ("label", "key", "letter", "id", "index", "prefix", "optionindex", "fldoptionindex", "code", "option", "name", "value", "选项", "标号", "序号")  # fmt: skip
-_TRUE = ("iscorrect", "correct", "isright", "isanswer", "right", "istrue", "是否正确", "正确")
+# Where an option is an object: which of its keys says its words, its letter, and whether it is right.
+_FOR_WORDS = (
+    "text content value optiontext optioncontent fldoptiontext option name title desc description body answer"
+    " answertext 选项 内容 选项内容"
+)
+_FOR_LETTER = "label key letter id index prefix optionindex fldoptionindex code option name value 选项 标号 序号"
+_FOR_RIGHT = "iscorrect correct isright isanswer right istrue 是否正确 正确"
+_WORDS, _LETTERS, _TRUE = (names.split() for names in (_FOR_WORDS, _FOR_LETTER, _FOR_RIGHT))
 
 
 def read(text: str) -> list[QuestionLine | QuestionFault] | None:
@@ -81,22 +85,18 @@ def _items(node: Json, hint: str, depth: int) -> Iterator[tuple[Json, str]]:
     if isinstance(node, dict):
         if _asks(node):
             yield node, hint
-            return
-        if node and all(isinstance(one, dict) and _asks(one) for one in node.values()):
+        elif node and all(isinstance(one, dict) and _asks(one) for one in node.values()):
             yield from ((one, hint) for one in node.values())
-            return
-        for name, below in node.items():
-            yield from _items(below, name if kind_of(name) else hint, depth + 1)
-    elif isinstance(node, list):
-        if any(isinstance(one, dict) and _asks(one) for one in node):
-            for one in node:
-                if isinstance(one, dict) and not _asks(one) and (inner := list(_items(one, hint, depth + 1))):
-                    yield from inner
-                else:
-                    yield one, hint
         else:
-            for one in node:
-                yield from _items(one, hint, depth + 1)
+            for name, below in node.items():
+                yield from _items(below, name if kind_of(name) else hint, depth + 1)
+    elif isinstance(node, list):
+        counts = any(isinstance(one, dict) and _asks(one) for one in node)
+        for one in node:
+            inner = [] if isinstance(one, dict) and _asks(one) else list(_items(one, hint, depth + 1))
+            yield from inner
+            if counts and not inner:
+                yield one, hint
 
 
 def _asks(item: Item) -> bool:
@@ -211,7 +211,7 @@ def _described(said: Said, options: list[Item]) -> Mapping[str, int]:
     if all(letters) and len(set(letters)) == len(letters):
         order = sorted(range(len(told)), key=lambda place: letters[place].upper())
         told, letters = [told[place] for place in order], [letters[place] for place in order]
-    elif len(told) and all(len(one) == 1 and _letter(next(iter(one))) for one in told):
+    elif told and all(len(one) == 1 and _letter(next(iter(one))) for one in told):
         said.options = [_text(next(iter(one.values()))) for one in told]
         return {}
     said.options = [
@@ -262,7 +262,7 @@ def _answer(said: Said, value: Json, ids: Mapping[str, int]) -> None:
     if said.right is None and named and all(one in ids and not _letter(one) for one in named) and not said.numbered:
         said.right = [ids[one] for one in named]
     if named and any(named):
-        said.right = said.right if said.right else None
+        said.right = said.right or None
 
 
 def _described_answer(value: Json) -> str:

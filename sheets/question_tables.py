@@ -4,56 +4,50 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from sheets.question import (
-    LETTERS,
-    QuestionFault,
-    QuestionLine,
-    Said,
-    Unfit,
-    first_digit,
-    plain,
-    split_options,
-    understood,
-)
+from sheets.options import LETTERS, Unfit, split_options
+from sheets.plain import plain
+from sheets.question import QuestionFault, QuestionLine, Said, first_digit, understood
 from sheets.table import HEADER_WITHIN, Cell, Row, Sheet
 from texts import question as texts
 
 # Of several columns for one field the first named here counts, where it says something. In lower case, without
 # blanks, underlines and hyphens. A column of none of these names is not read.
 NAMES: Mapping[str, Sequence[str]] = {
-    "stem": (
-        "题干", "试题题干", "题干内容", "题目内容", "试题内容", "问题内容", "题目题干", "题面", "题目描述", "试题", "题目", "问题", "question",
-        "questiontext", "questioncontent", "questiontitle", "questionstem", "questionname", "stem", "query", "prompt",
-        "problem", "fldname", "q", "内容", "content", "title", "标题", "text", "name", "topictitle", "sentence",
-    ),
-    "passage": ("passage", "context", "材料", "背景材料", "阅读材料"),
-    "options": (
-        "选项", "选择项", "备选项", "备选答案", "候选答案", "选项内容", "选项列表", "可选项", "options", "option", "choices", "choice", "optionlist",
-        "questionoptionlist", "optionslist", "candidates", "answeroptions", "items", "selections",
-    ),
-    "answer": (
-        "答案", "正确答案", "标准答案", "参考答案", "试题答案", "题目答案", "正确选项", "答案选项", "正解", "标答", "answer", "answers", "correctanswer",
-        "correctanswers", "correctoption", "correctoptions", "correctchoice", "rightanswer", "rightanswers", "rightoption",
-        "standardanswer", "stdanswer", "standanswer", "answeridx", "answerindex", "answerkey", "answerletter", "answertext",
-        "correctindex", "correctanswerindex", "correct", "right", "key", "keys", "label", "gold", "target", "truth", "cop",
-        "fldanswer", "solutionkey", "result", "ans",
-    ),
-    "kind": (
-        "题型", "试题类型", "题目类型", "问题类型", "题类", "题目种类", "试题题型", "类型", "题种", "questiontype", "questiontypecn", "qtype",
-        "typename", "kind", "type", "questiontypename", "题型名称",
-    ),
-    "explanation": (
-        "解析", "答案解析", "试题解析", "题目解析", "解析内容", "解释", "详解", "答案说明", "答案详解", "analysis", "explanation", "explain",
-        "explanations", "rationale", "solution", "parse", "exp", "feedback", "答案解释", "说明", "备注说明",
-    ),
-    "document": ("文件", "来源", "出处", "题目来源", "文件名称", "依据文件", "依据", "source", "document", "reference"),
-    "edition": ("版本", "版次", "文件版本", "edition"),
-    "article": ("条款", "条文", "依据条款", "条", "article", "clause"),
-    "certainty": ("把握", "核对", "certainty"),
-    "difficulty": ("难度", "难度等级", "难易程度", "难易度", "难度级别", "difficulty", "level"),
-    "topic": ("主题", "专题", "topic"),
-    "tags": ("标签", "关键词", "知识点", "tags", "tag", "keywords", "keyword", "knowledgepoint"),
-}  # fmt: skip
+    field: names.split()
+    for field, names in {
+        "stem": (
+            "题干 试题题干 题干内容 题目内容 试题内容 问题内容 题目题干 题面 题目描述 试题 题目 问题 question"
+            " questiontext questioncontent questiontitle questionstem questionname stem query prompt problem fldname q"
+            " 内容 content title 标题 text name topictitle sentence"
+        ),
+        "passage": "passage context 材料 背景材料 阅读材料",
+        "options": (
+            "选项 选择项 备选项 备选答案 候选答案 选项内容 选项列表 可选项 options option choices choice optionlist"
+            " questionoptionlist optionslist candidates answeroptions items selections"
+        ),
+        "answer": (
+            "答案 正确答案 标准答案 参考答案 试题答案 题目答案 正确选项 答案选项 正解 标答 answer answers correctanswer"
+            " correctanswers correctoption correctoptions correctchoice rightanswer rightanswers rightoption"
+            " standardanswer stdanswer standanswer answeridx answerindex answerkey answerletter answertext correctindex"
+            " correctanswerindex correct right key keys label gold target truth cop fldanswer result ans"
+        ),
+        "kind": (
+            "题型 试题类型 题目类型 问题类型 题类 题目种类 试题题型 题型名称 类型 题种 questiontype questiontypecn"
+            " qtype questiontypename typename kind type"
+        ),
+        "explanation": (
+            "解析 答案解析 试题解析 题目解析 解析内容 解释 详解 答案说明 答案详解 答案解释 analysis explanation"
+            " explain explanations rationale solution parse exp feedback 说明 备注说明"
+        ),
+        "document": "文件 来源 出处 题目来源 文件名称 依据文件 依据 source document reference",
+        "edition": "版本 版次 文件版本 edition",
+        "article": "条款 条文 依据条款 条 article clause",
+        "certainty": "把握 核对 certainty",
+        "difficulty": "难度 难度等级 难易程度 难易度 难度级别 difficulty level",
+        "topic": "主题 专题 topic",
+        "tags": "标签 关键词 知识点 tags tag keywords keyword knowledgepoint",
+    }.items()
+}
 COLUMN = {
     "stem": texts.STEM, "options": texts.OPTIONS, "answer": texts.ANSWER, "kind": texts.KIND_COLUMN,
     "explanation": texts.EXPLANATION,
@@ -67,7 +61,10 @@ _OPTION = re.compile(
     r"|(?P<two>[a-j])(?:选项|项|option|答案)?)(?:内容|text|content)?"
 )
 _CHINESE = "一二三四五六七八九十"
-_TITLE = re.compile(r"(?:第?[一二三四五六七八九十\d]{1,3}(?:部分)?[、.．：:\s]*)?((?:单项?|多项?|不定项)?选择?题|判断(?:正误|对错)?题|是非题|填空题)[\s：:（(].{0,60}|(?:第?[一二三四五六七八九十\d]{1,3}(?:部分)?[、.．：:\s]*)?((?:单项?|多项?|不定项)?选择?题|判断题|填空题)")  # fmt: skip
+_PART = r"(?:第?[一二三四五六七八九十\d]{1,3}(?:部分)?[、.．：:\s]*)?"
+_TITLE = re.compile(
+    _PART + r"((?:单项?|多项?|不定项)?选择?题|判断(?:正误|对错)?题?|是非题|填空题)(?:[\s：:（(].{0,60})?"
+)
 
 
 def field_of(name: str) -> tuple[str, int] | None:
@@ -171,7 +168,7 @@ def _sheet(sheet: Sheet, found: tuple[int, _Header], name: str) -> list[Question
             continue
         filled = [str(cell) for cell in row.cells if str(cell).strip()]
         if len(filled) == 1 and (title := _TITLE.fullmatch(filled[0].strip())):
-            hint = title[1] or title[2]
+            hint = title[1]
             continue
         said = _said(row, header)
         if said is None or [str(cell).strip() for cell in row.cells][: len(header.names)] == header.names:

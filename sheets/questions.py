@@ -1,13 +1,15 @@
-"""Question banks (题库) in files: xlsx, xls, csv, json, GIFT and Aiken read, recognised by content; all but Aiken written.
+"""Question banks (题库) in files: xlsx, xls, csv, json, GIFT and Aiken read, recognised by content, not by suffix.
 
-The columns we write, and the plainest to fill in, are these (`HEADER`):
+All but xls and Aiken are written too. The columns we write, and the plainest to fill in, are these (`HEADER`):
 
-    题型,题干,选项A,选项B,选项C,选项D,选项E,选项F,选项G,选项H,选项I,选项J,答案,解析,文件,版本,条款,把握,难度,主题,标签
+    题型,题干,选项A,选项B,选项C,选项D,选项E,选项F,选项G,选项H,选项I,选项J,
+    答案,解析,文件,版本,条款,把握,难度,主题,标签
 
-题型 is 单选, 多选, 判断 or 填空 (empty: seen from the answer). 答案 is `B`, `ABD`, 正确 or 错误; for 填空 one text a blank
-joined by ；, texts that count alike joined by | (`共产主义|共产主义社会；1921`). 文件 版本 条款 are 中国共产党章程, 2022-10-22,
-第七条. 把握 is 确定, 请核对 or 未核对; 难度 1 (easy) to 5 (hard); 主题 as in texts/question.py; 标签 for searching.
-Columns may be left out and stand in any order; what other banks call them is in sheets/question_tables.py.
+题型 is 单选, 多选, 判断 or 填空 (empty: seen from the answer). 答案 is `B`, `ABD`, 正确 or 错误; for 填空 one text a
+blank joined by ；, texts that count alike joined by | (`共产主义|共产主义社会；1921`). 文件 版本 条款 are
+中国共产党章程, 2022-10-22, 第七条. 把握 is 确定, 请核对 or 未核对; 难度 1 (easy) to 5 (hard); 主题 as in
+texts/question.py; 标签 for searching. Columns may be left out and stand in any order; what other banks call them is
+in sheets/question_tables.py.
 """
 
 import csv
@@ -16,18 +18,20 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sheets import aiken, gift, question_json, question_tables, table
-from sheets.question import LETTERS, QuestionFault, QuestionLine, Said, Unfit, understood
+from sheets.options import LETTERS, Unfit
+from sheets.question import QuestionFault, QuestionLine, Said, understood
 from sheets.question_json import written_key
 from sheets.question_tables import HEADER
 from sheets.table import HEADER_WITHIN, Row, Sheet, SheetRefused
 from texts import question as texts
 from texts.question import CERTAINTY, KIND, TOPIC
 
-__all__ = ["HEADER", "QuestionFault", "QuestionLine", "read", "one", "write", "SUFFIXES"]
+__all__ = ["HEADER", "SUFFIXES", "Line", "QuestionFault", "QuestionLine", "Said", "Unfit", "one", "read", "write"]
 
 MOST_BYTES = 40 * 1024 * 1024
 MOST = 60_000  # questions of one file
 SUFFIXES = (".xlsx", ".csv", ".json", ".gift", ".txt")
+_OTHERS = (b"\x89PNG", b"%PDF", b"\xff\xd8", b"\x1f\x8b")
 
 Line = QuestionLine | QuestionFault
 
@@ -54,9 +58,9 @@ def one(said: Said) -> QuestionLine:
 
 
 def write(lines: Sequence[QuestionLine], path: Path) -> None:
-    """Write a bank in the order given; the suffix decides: .xlsx, .csv, .json, .gift or .txt (GIFT). Raises SheetRefused.
+    """Write a bank in the order given; the suffix decides: .xlsx, .csv, .json, .gift or .txt (GIFT).
 
-    `read` gives the same questions again, whatever signs are in them.
+    `read` gives the same questions again, whatever signs are in them. Raises SheetRefused.
     """
     suffix = path.suffix.lower()
     if suffix == ".json":
@@ -69,9 +73,7 @@ def write(lines: Sequence[QuestionLine], path: Path) -> None:
 
 def _decoded(content: bytes) -> str:
     if b"\0" in content and not content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise SheetRefused(
-            texts.NOT_A_BANK if content.startswith((b"\x89PNG", b"%PDF", b"\xff\xd8", b"\x1f\x8b")) else texts.NUL
-        )
+        raise SheetRefused(texts.NOT_A_BANK if content.startswith(_OTHERS) else texts.NUL)
     return table.decoded(content)
 
 

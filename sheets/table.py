@@ -111,7 +111,7 @@ def save(path: Path, content: bytes) -> None:
 
 
 def content(path: Path, most: int = MOST_BYTES, heavy: str = texts.TOO_HEAVY) -> bytes:
-    """What stands in the file; of a larger one no more than `most` bytes are read. Raises SheetRefused, saying `heavy`."""
+    """What stands in the file; a larger one than `most` bytes is refused, saying `heavy`. Raises SheetRefused."""
     try:
         with path.open("rb") as file:
             found = file.read(most + 1)
@@ -196,7 +196,10 @@ def _cell(cell: str | float | bool | list[str]) -> Cell:  # noqa: FBT001 - a cel
 
 
 def decoded(content: bytes) -> str:
-    """The text of a csv file: UTF-8 or UTF-16 by its mark, else UTF-8, else what Chinese Windows writes. Raises SheetRefused."""
+    """The text of a file: UTF-8 or UTF-16 by its mark, else UTF-8, else what Chinese Windows writes.
+
+    Raises SheetRefused.
+    """
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         encodings = ["utf-16"]
     elif b"\0" in content:

@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 
 from models.question import Certainty, QuestionKind, Topic
 from sheets import questions
-from sheets.question import Said, Unfit, plain, split_options
+from sheets.options import Unfit, split_options
+from sheets.plain import plain
+from sheets.question import Said
 from sheets.questions import QuestionFault, QuestionLine
 from sheets.table import SheetRefused
 
@@ -91,7 +93,7 @@ def test_letters_in_the_words_are_no_options() -> None:
     )  # fmt: skip
     mixed = "关于A、B两点 A．甲和B、乙 B. 丙 C、丁  (D) 戊"
     assert split_options(mixed) == ("关于A、B两点", ["甲和B、乙", "丙", "丁", "戊"])
-    assert one(stem="A股市场何时建立", options=["1990", "1991"], answer="A")[1] == "A股市场何时建立"  # type: ignore[index] # a question
+    assert one(stem="A股市场何时建立", options=["1990", "1991"], answer="A")[1] == "A股市场何时建立"
     several = "21. A. 一 B. 二 C. 三 D. 四\n22. A. 五 B. 六 C. 七 D. 八"
     assert one(stem=several, answer=["A", "B"]) == ("stem", "一题里有几个小题，请拆开，一题一行。")
 
@@ -264,6 +266,7 @@ def test_our_own_columns_say_everything(read: Read) -> None:
 
 def test_a_workbook_with_a_sheet_a_kind(tmp_path: Path) -> None:
     path = tmp_path / "题库"
+    rows: list[list[str | float | bool]]
     with xlsxwriter.Workbook(path) as book:
         for name, rows in (
             ("说明", [["请看下面的表"]]),
