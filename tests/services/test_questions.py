@@ -266,21 +266,16 @@ def test_our_own_columns_say_everything(read: Read) -> None:
 
 def test_a_workbook_with_a_sheet_a_kind(tmp_path: Path) -> None:
     path = tmp_path / "题库"
-    rows: list[list[str | float | bool]]
+    tables: list[tuple[str, list[list[str | float | bool]]]] = [
+        ("说明", [["请看下面的表"]]),
+        (
+            "单选题",
+            [["某某题库"], ["题干", "A", "B", "答案", "得分"], ["谁", "甲", "乙", "B", 2], ["多少", 1, 2.5, 2.5, 1]],
+        ),
+        ("判断题", [["题目", "答案"], ["对不对", True], ["=1+1", "错"], ["好", "也许"]]),
+    ]
     with xlsxwriter.Workbook(path) as book:
-        for name, rows in (
-            ("说明", [["请看下面的表"]]),
-            (
-                "单选题",
-                [
-                    ["某某题库"],
-                    ["题干", "A", "B", "答案", "得分"],
-                    ["谁", "甲", "乙", "B", 2],
-                    ["多少", 1, 2.5, 2.5, 1],
-                ],
-            ),
-            ("判断题", [["题目", "答案"], ["对不对", True], ["=1+1", "错"], ["好", "也许"]]),
-        ):
+        for name, rows in tables:
             sheet = book.add_worksheet(name)
             for line, row in enumerate(rows):
                 for column, cell in enumerate(row):
