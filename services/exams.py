@@ -32,7 +32,7 @@ from services.errors import (
     WaitToRetake,
 )
 from services.rights import Act
-from services.rows import touched
+from services.rows import in_turn, touched
 
 MOST_QUESTIONS = 100  # of one paper
 GRACE = timedelta(minutes=2)  # an answer sent in time may come so much later: a delivery is tried thrice in 15 s
@@ -92,10 +92,15 @@ class Result:
 
 
 def make(db: Session, act: Act, asked: Asked) -> Paper:
-    """A new paper, a draft. Raises NotAllowed, OutOfOrder."""
+    """A new paper, a draft; the very same again is the one there is. Raises NotAllowed, OutOfOrder."""
     act.demand(_runs(act))
     _check(asked)
-    made = Paper(**_values(asked))
+    in_turn(db)
+    values = _values(asked)
+    twin = db.scalar(select(Paper).filter_by(**values, state=PaperState.DRAFT).limit(1))
+    if twin is not None:
+        return twin
+    made = Paper(**values)
     db.add(made)
     events.log(db, act, "paper_made", made, title=asked.title)
     return made

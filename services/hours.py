@@ -26,7 +26,7 @@ from services.attendance import PRESENT, Status
 from services.calendar import today
 from services.errors import EditedMeanwhile, EnteredAlready, NobodyNamed, NoSuchCourse, NotHeldYet, ProofWanted
 from services.rights import Act
-from services.rows import touched
+from services.rows import in_turn, touched
 from services.statistics import Case, Span
 
 CAME = PRESENT | {Status.EXEMPT_CAME, Status.GUEST, Status.OTHER_GROUP}  # 待核 only when a person has decided
@@ -194,6 +194,7 @@ def enter(db: Session, act: Act, told: Told, people: Sequence[Member]) -> Course
     Raises NotAllowed, NobodyNamed, ProofWanted, NotHeldYet, EnteredAlready.
     """
     _check(act, told, people)
+    in_turn(db)
     twin = _twin(db, told, people)
     if twin is not None:
         return twin
@@ -223,6 +224,7 @@ def edit(db: Session, act: Act, course: Course, told: Told, people: Sequence[Mem
     """
     act.demand(may_edit(db, act, course))
     _check(act, told, people)
+    in_turn(db)
     _demand_new(db, told, people, course)
     before, there = course.tenths, {one.id for one in taking_part(db, course)}
     _change(

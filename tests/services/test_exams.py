@@ -129,6 +129,7 @@ def test_a_paper_is_a_draft_then_open_then_closed(office: Office) -> None:
         act = office.act(db, "王芳")
         asked = Asked("一", [Row(2)], 30, 60, *WEEK)
         made = exams.make(db, act, asked)
+        assert exams.make(db, act, asked) is made  # the button tapped twice
         with pytest.raises(PaperNotOpen):
             exams.start(db, member(db), made, NOW)
         exams.edit(db, act, made, Asked("二", [Row(3, IDEALS)], 30, 60, *WEEK), 1)

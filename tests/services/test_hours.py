@@ -29,6 +29,7 @@ from services.errors import (
 from services.hours import Rules, Told
 from tests.engines import Database
 from tests.services.roll import NOW, ZONE, Office, staffed
+from tests.services.together import together
 
 ATTENDANCE = attendance.Rules(timedelta(minutes=5))
 RULES = Rules(ATTENDANCE, by_kind={ActivityKind.LECTURE: 20, ActivityKind.PARTY_DAY: 15})
@@ -178,6 +179,16 @@ def test_a_course_is_entered_once_for_many_edited_and_withdrawn(office: Office) 
         assert again is not made
 
     office.run(work)
+
+
+def test_a_button_tapped_twice_at_once_enters_one_course(each_database: Database) -> None:
+    office = staffed(each_database)
+
+    def tap() -> int:
+        return office.run(lambda db: hours.enter(db, office.act(db, "王芳"), TRAINING, those(db, "李娜", "赵敏")).id)
+
+    assert len(set(together([tap] * 4))) == 1
+    assert office.look(lambda db: len(db.scalars(select(Course)).all())) == 1
 
 
 def test_what_a_course_must_have(office: Office) -> None:
