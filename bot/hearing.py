@@ -134,7 +134,7 @@ class Hearing(Generic[TurnT]):
         if match and (passing or not match.alone):
             if match.name == talk.flow:
                 return self._take(match.argument) if match.argument else self._repeat()
-            if match.name == HELP:
+            if match.name == HELP and not (passing and self._waited(talk)):
                 return self._repeat(texts.about(talk.flow))
             if not passing:
                 return self._offer_leaving(talk, match)
@@ -143,7 +143,7 @@ class Hearing(Generic[TurnT]):
         if passing and polite:
             self.chat.talk = None
             return texts.WELCOME
-        return self._take_unless_pushed(talk)
+        return self._take_if_meant(talk)
 
     def _offered(self, text: str, match: Match | None) -> str:
         """The answer to the chat's own question; "" if there is none or the message is about something else."""
@@ -179,17 +179,26 @@ class Hearing(Generic[TurnT]):
         talk.file(self.heard if words is None else replace(self.heard, text=words))
         return self._run(talk)
 
-    def _take_unless_pushed(self, talk: Talk) -> str:
-        """Take it, but for a 1 or 2 where another question was sent while this one waited: nobody knows which it means.
+    def _take_if_meant(self, talk: Talk) -> str:
+        """Take it, but for what hardly is meant for a question that waits longer than others.
 
-        Asked again, the question is the later one.
+        That is a 1 or 2 where another question was sent while this one waited: nobody knows which it means, and
+        asked again, this one is the later. And what sounds like a command, once the question is not fresh any more.
         """
         dialogue = self.registry.get(talk.flow)
-        if dialogue and dialogue.minutes and normalise(self.heard.text) in _NUMBERS:
+        if not dialogue or not dialogue.minutes:
+            return self._take()
+        if normalise(self.heard.text) in _NUMBERS:
             pushed = self.pushed()
             if pushed and not pushed.settled and pushed.key != self.chat.pushed and pushed.at > talk.asked_at:
                 return self._repeat(texts.which_question(talk.flow, pushed.name))
+        elif dialogue.passing and self._waited(talk) and nearest(self.heard.text, self.registry.vocabulary):
+            return self._unknown(self.heard.text)
         return self._take()
+
+    def _waited(self, talk: Talk) -> bool:
+        """Whether the open question has waited longer than most may."""
+        return self.now - talk.touched > self.customs.minutes * 60
 
     def _before_draft(self, reply: str, late: str) -> str:
         """The reply to something else, and that a talk just stopped can be gone on with."""

@@ -299,7 +299,10 @@ class _Asking:
         """Keep how far the member has come, past what has been asked; put off what is due and does not go out."""
         if self.lane.purpose is not Purpose.WRONG:
             self.new()
+        was = dict(self._come or {})
         for name, question_id in self._moved.items():
+            if was.get(name, 0) == question_id:
+                continue
             known = self.db.get(Progress, (self.member.id, name))
             if known is None:
                 self.db.add(Progress(member_id=self.member.id, lane=name, question_id=question_id))

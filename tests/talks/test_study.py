@@ -8,6 +8,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from engines.redis import connect
+from models.appointment import Role
 from models.question import Bank, Certainty, Question, QuestionKind, QuestionState, Topic
 from models.study import Answer, Card, Outcome, PathStep, Progress, Purpose, Reading, TopicTally
 from tests.branch import NOON, Branch, Phone
@@ -307,6 +308,32 @@ def test_study_leaves_way_for_everything_else(branch: Branch, zhang: Phone) -> N
     zhang.says("帮助").hears("4 学习").says("4").hears("第1问？")
     zhang.says(branch.screen(meeting).number).hears("签到成功")
     zhang.says("答题").hears("第1问？").says("签到").hears("请看大屏")
+
+
+def test_a_question_from_this_morning_does_not_stand_in_the_way(branch: Branch, zhang: Phone) -> None:
+    several(branch, 1)
+    zhang.says("答题").says("帮助").hears("您正在“答题”", "第1问？")
+    branch.clock.advance(6 * 3600)
+    zhang.says("签倒").hears("您是想“签到”吗？").says("不是").hears("好的。")
+    zhang.says("嗯哼").hears("没看出选的是哪个", "第1问？").says("A").hears("回答正确")
+    zhang.says("答题")
+    branch.clock.advance(6 * 3600)
+    zhang.says("帮助").hears("您想做什么？", "4 学习")
+
+
+def test_a_number_after_another_question_was_sent_is_taken_for_neither(branch: Branch) -> None:
+    several(branch, 1)
+    zhang, li = branch.bound("张建国"), branch.bound("李娜")
+    branch.appoints("张建国", Role.GROUP_LEADER, "第一党小组")
+    branch.meeting(opened=False, starts=timedelta(days=3))
+    zhang.says("答题").hears("第1问？")
+    branch.clock.advance(5)
+    li.says("请假").says("1").hears("已提交")
+    assert branch.sends() == 1
+    zhang.says("1").hears("刚才还有一件事问您，这个数字没有算。", "请发“批假”；接着“答题”，请再答一次。", "第1问？")
+    assert answered(branch) == []
+    zhang.says("批假").hears("李娜").says("1").hears("同意")
+    zhang.says("答题").says("1").hears("回答正确")
 
 
 def test_progress_moves_past_what_was_asked(branch: Branch, zhang: Phone) -> None:
