@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from models.question import Bank, Certainty, Question, QuestionKind, QuestionState, Topic
 from pages import door, members, parcels, study
 from pages.door import Amiss, Desk, Room
-from pages.parcels import Fault, Freight, Parcel, Shown
+from pages.parcels import Fault, Freight, Parcel, Sent, Shown
 from services import banks, study_figures
 from services.banks import FIELDS, Entry, Fate, Wanted
 from services.rights import Act
@@ -30,6 +30,7 @@ from texts.question import CERTAINTY, KIND, STATE, TOPIC
 SHOWN = 30  # questions on one page
 OPTIONS = 10  # fields for options in the form
 COMPARED = 5_000  # rows of a file that are compared with other banks and with each other before the yes
+STARTERS = Path(__file__).parent.parent / "banks"
 SUFFIXES = ("xlsx", "csv", "gift", "json")
 
 
@@ -55,7 +56,19 @@ def arrivals(desk: Desk) -> Blueprint:
 def _browsing(room: Room, desk: Desk) -> None:
     @room.get("/h5/study")
     def shelves(db: Session, act: Act) -> Response:
-        return study.show(desk, act, "study/banks.html", shelves=banks.shelves(db, act), states=STATE)
+        there = banks.shelves(db, act)
+        known = {one.bank.name for one in there}
+        starters = [name for name in _starters() if name not in known]
+        return study.show(desk, act, "study/banks.html", shelves=there, states=STATE, starters=starters)
+
+    @room.slow("/h5/study/starter", again=shelves)
+    def starter() -> Response:
+        freight = Banks()
+        by, name = parcels.clerk(desk, freight), request.form.get("name", "")
+        if name not in _starters():
+            raise Amiss(texts.NO_SUCH_STARTER)
+        lines = freight.read(_starters()[name])
+        return parcels.begin(desk, freight, by, Sent(f"{name}.csv", lines, {"bank": name, "reviewer": ""}))
 
     @room.get("/h5/study/banks/<bank>")
     def browse(db: Session, act: Act, bank: str) -> Response:
@@ -83,6 +96,11 @@ def _browsing(room: Room, desk: Desk) -> None:
             by_state=lambda state: _address(after="", state=state),
             first=_address(after=""),
         )
+
+
+def _starters() -> dict[str, Path]:
+    """The banks that come along, by name."""
+    return {one.stem: one for one in sorted(STARTERS.glob("*.csv"))}
 
 
 def _wanted(bank: Bank) -> Wanted:

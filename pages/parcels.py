@@ -63,6 +63,15 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
+class Sent(Generic[Line]):
+    """A file that has been read: what it is called, its rows and faults in order, what else is known of it."""
+
+    name: str
+    lines: Sequence[Line | Fault]
+    about: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Parcel:
     """An uploaded file: whose, called what, what else is known of it, how many rows, and which of them are faults.
 
@@ -158,6 +167,15 @@ def acting(desk: Desk, db: Session) -> Act:
     return found
 
 
+def begin(desk: Desk, freight: Freight[Line], by: str, sent: Sent[Line]) -> Response:
+    """Lay a file that has been read on the shelf, and show what would become of its rows."""
+    good = [one for one in sent.lines if not isinstance(one, Fault)]
+    faults = {place: one for place, one in enumerate(sent.lines) if isinstance(one, Fault)}
+    parcel = Parcel(secrets.token_hex(8), by, sent.name, sent.about, len(sent.lines), faults)
+    _guarded(lambda shelf: _lay_down(shelf, freight, parcel, good), desk)
+    return door.back(_address(freight, parcel))
+
+
 def _uploading(room: Room, desk: Desk, freight: Freight[Line]) -> None:
     @room.get(freight.base)
     def upload_page(db: Session, act: Act) -> Response:
@@ -166,16 +184,13 @@ def _uploading(room: Room, desk: Desk, freight: Freight[Line]) -> None:
 
     @room.slow(freight.base, again=upload_page)
     def upload() -> Response:
-        by = _clerk(desk, freight)
+        by = clerk(desk, freight)
         sent = request.files.get("file")
         if sent is None or not sent.filename:
             raise Amiss(texts.NO_FILE)
         lines = _read(freight, sent.stream.read())
-        good = [one for one in lines if not isinstance(one, Fault)]
-        faults = {place: one for place, one in enumerate(lines) if isinstance(one, Fault)}
-        parcel = Parcel(secrets.token_hex(8), by, sent.filename[-60:], freight.about(good), len(lines), faults)
-        _guarded(lambda shelf: _lay_down(shelf, freight, parcel, good), desk)
-        return door.back(_address(freight, parcel))
+        about = freight.about([one for one in lines if not isinstance(one, Fault)])
+        return begin(desk, freight, by, Sent(sent.filename[-60:], lines, about))
 
 
 def _going_on(room: Room, desk: Desk, freight: Freight[Line]) -> None:
@@ -234,7 +249,7 @@ def _going_on(room: Room, desk: Desk, freight: Freight[Line]) -> None:
 
     @room.slow(f"{freight.base}/<key>", again=parcel_page)
     def go_on(key: str) -> Response:
-        by = _clerk(desk, freight)
+        by = clerk(desk, freight)
         parcel = _guarded(partial(_parcel, freight, key=key), desk)
         if parcel is None or parcel.by != by:
             raise Amiss(texts.GONE)
@@ -269,7 +284,7 @@ def _piece(desk: Desk, freight: Freight[Line], parcel: Parcel) -> None:
 # --- whose, and what waits on the shelf ------------------------------------------------------------------------
 
 
-def _clerk(desk: Desk, freight: Freight[Line]) -> str:
+def clerk(desk: Desk, freight: Freight[Line]) -> str:
     """The public id of whoever may take such a file in. Raises NotAllowed."""
     with desk.reading() as db:
         act = acting(desk, db)

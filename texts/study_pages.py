@@ -76,6 +76,7 @@ REOPENED = "已改回待审，审过再用。"
 ENTERED = "已存为待审。"
 BANK_NAME_WANTED = "请填写题库名称。"
 REVIEWER_WANTED = "请写审核人的姓名。"
+NO_SUCH_STARTER = "没有这个题库，请从「题库」页面进入。"
 NOT_COMPARED = "题目多，没有逐题和别的题库比对。"
 
 

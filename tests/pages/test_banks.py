@@ -190,8 +190,18 @@ def test_a_long_bank_goes_in_piece_by_piece(office: Office, clerk: Browser) -> N
         assert db.scalar(select(func.count()).select_from(Question).join(Bank).where(Bank.name == "长")) == many
 
 
+def test_a_bank_that_comes_along_goes_in_by_its_name(office: Office, clerk: Browser) -> None:
+    assert "随系统带的题库" in clerk.reads("/h5/study")
+    shown = clerk.does("/h5/study/starter", name="气象业务")
+    assert re.search(r"读到 (\d+) 行：新增 \1，更新 0，没有变化 0，不收 0。", shown)
+    address = clerk.sends("/h5/study/starter", name="气象业务").headers["Location"]
+    assert "导入完成" in clerk.does(address)
+    assert 'value="气象业务"' not in clerk.get("/h5/study").text
+    assert "没有这个题库" in words_of(clerk.sends("/h5/study/starter", name="../demo/roster"))
+    assert office.browser(MEMBER).sends("/h5/study/starter", name="气象业务").status_code == 403
+
+
 def test_what_is_no_bank_is_refused_in_words(office: Office, clerk: Browser) -> None:
-    assert office
     assert "看不出是题库" in words_of(upload(clerk, b"\x89PNG\r\n\x1a\n\0\0"))
     assert "请先选文件" in words_of(clerk.sends("/h5/study/import"))
     other = office.browser(SECRETARY)

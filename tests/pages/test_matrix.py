@@ -192,6 +192,7 @@ ROWS = [
     get("/h5/export/signin/{open}", "SOCL"),
     # study: banks, questions, files, the path, figures
     get("/h5/study", SEES),
+    post("/h5/study/starter", SEES),
     get("/h5/study/banks/{bank}", SEES),
     get("/h5/study/banks/{bank}/new", SEES),
     post("/h5/study/banks/{bank}/new", SEES, kind="single", stem="题"),
