@@ -151,6 +151,39 @@ class Freight(ABC, Generic[Line]):
         return None
 
 
+class Boxes(Generic[Line]):
+    """The good rows of a parcel, a transaction's worth a box; opened when they are looked into."""
+
+    def __init__(self, shelf: Shelf, freight: Freight[Line], parcel: Parcel) -> None:
+        self.shelf, self.freight, self.parcel = shelf, freight, parcel
+        self.many = -(-parcel.good // freight.chunk)
+        self._open: dict[int, list[Line]] = {}
+        self._faults = sorted(parcel.faults)
+
+    def box(self, number: int) -> list[Line]:
+        """The rows of one box; raises Amiss where it is on the shelf no more."""
+        if number not in self._open:
+            packed = self.shelf.get(f"{self.parcel.key}:{number}")
+            if packed is None:
+                raise Amiss(texts.GONE)
+            self._open[number] = [self.freight.unpack(one) for one in json.loads(packed)]
+        return self._open[number]
+
+    def lines(self) -> list[Line]:
+        """All of them."""
+        return [one for number in range(self.many) for one in self.box(number)]
+
+    def shown(self, place: int, told: Told) -> Shown:
+        """The row at a place among all rows, with what is told of it."""
+        fault = self.parcel.faults.get(place)
+        if fault is not None:
+            return Shown(fault.row, "", REJECTED, fault.column, fault.reason)
+        before = bisect(self._faults, place)
+        box, within = divmod(place - before, self.freight.chunk)
+        shown = self.freight.show(self.box(box)[within], told[0])
+        return Shown(shown.row, shown.name, shown.fate, told[1] or shown.column, told[2] or shown.says)
+
+
 def blueprint(desk: Desk, freight: Freight[Line]) -> Blueprint:
     """GET and POST at the freight's base, the parcel's page with its report, POST there to go on."""
     room = Room(freight.name, desk, largest=freight.most + 100_000)
@@ -197,55 +230,22 @@ def _going_on(room: Room, desk: Desk, freight: Freight[Line]) -> None:
     @room.get(f"{freight.base}/<key>")
     def parcel_page(db: Session, act: Act, key: str) -> Response:
         act.demand(freight.may(act))
-        parcel, notes = _fetch(desk, act, freight, key)
-        if parcel is None:
-            return door.show(desk, act, "h5/refused.html", words=texts.GONE, status=404)
-        done, finished = _done(notes), ALL_IN in notes
-        going = bool(done) and not finished  # shows how far it has come and no rows
-        wanted = request.args.get("fate", "")
-        place = members.page_asked()
-        first = not (done or wanted or place)
-        boxes = Boxes(_shelf(desk), freight, parcel)
-        told = [] if going else _told(boxes, notes) if done else _foretold(boxes, db, act, anew=first)
-        fates = [one[0] for one in told]
-        kept = [at for at, fate in enumerate(fates) if not wanted or fate == wanted]
-        kept.sort(key=lambda at: fates[at] != REJECTED)  # what a person has to do something about comes first
-        last = max(0, (len(kept) - 1) // SHOWN)
-        place = min(place, last)
-        counts = Counter(fates)
-        return door.show(
-            desk,
-            act,
-            f"{freight.folder}/parcel.html",
-            tabs=freight.tabs,
-            parcel=parcel,
-            upload=freight.base,
-            key_column=freight.key_column,
-            done=min(done * freight.chunk, parcel.good),
-            all=parcel.good,
-            finished=finished,
-            told=texts.counted(parcel.rows, counts, freight.fates, done=finished),
-            counts=[(fate, name, counts[fate]) for fate, name in freight.fates.items()],
-            fates=freight.fates,
-            wanted=wanted,
-            rows=[boxes.shown(at, told[at]) for at in kept[place * SHOWN : (place + 1) * SHOWN]],
-            pages=members.pages(place, last),
-            warnings=freight.warnings(db, act, parcel, boxes.lines()) if first else [],
-        )
+        return opened(act, key, lambda parcel, notes: _page(desk, freight, (db, act), parcel, notes))
 
     @room.get(f"{freight.base}/<key>/report.csv")
     def report(_db: Session, act: Act, key: str) -> Response:
         act.demand(freight.may(act))
-        parcel, notes = _fetch(desk, act, freight, key)
-        if parcel is None:
-            return door.show(desk, act, "h5/refused.html", words=texts.GONE, status=404)
-        boxes = Boxes(_shelf(desk), freight, parcel)
-        shown = [boxes.shown(at, one) for at, one in enumerate(_told(boxes, notes)) if one[0]]
-        rows = [(str(one.row), one.name, freight.fates[one.fate], one.column, one.says) for one in shown]
-        with tempfile.TemporaryDirectory() as folder:
-            out = Path(folder) / "report.csv"
-            table.write(out, texts.REPORT, rows, texts.REPORT_TITLE)
-            return members.file(out.read_bytes(), texts.REPORT_TITLE, "csv")
+        return opened(act, key, lambda parcel, notes: _report(Boxes(_shelf(desk), freight, parcel), notes))
+
+    def opened(act: Act, key: str, show: Callable[[Parcel, Mapping[str, str]], Response]) -> Response:
+        """Show this person's parcel; what is on the shelf no more, or not to be had now, is gone."""
+        try:
+            parcel = _parcel(freight, _shelf(desk), key)
+            if parcel is not None and act.by is not None and parcel.by == act.by.public_id:
+                return show(parcel, _shelf(desk).notes(key))
+        except (redis.RedisError, OSError, Amiss):
+            pass
+        return door.show(desk, act, "h5/refused.html", words=texts.GONE, status=404)
 
     @room.slow(f"{freight.base}/<key>", again=parcel_page)
     def go_on(key: str) -> Response:
@@ -259,6 +259,54 @@ def _going_on(room: Room, desk: Desk, freight: Freight[Line]) -> None:
             finally:
                 _guarded(lambda shelf: shelf.release(key), desk)
         return door.back(_address(freight, parcel))
+
+
+def _page(
+    desk: Desk, freight: Freight[Line], who: tuple[Session, Act], parcel: Parcel, notes: Mapping[str, str]
+) -> Response:
+    """What would become of each row, how far it has come, or what has become of each."""
+    db, act = who
+    done, finished = _done(notes), ALL_IN in notes
+    going = bool(done) and not finished  # shows how far it has come and no rows
+    wanted = request.args.get("fate", "")
+    place = members.page_asked()
+    first = not (done or wanted or place)
+    boxes = Boxes(_shelf(desk), freight, parcel)
+    told = [] if going else _told(boxes, notes) if done else _foretold(boxes, db, act, anew=first)
+    fates = [one[0] for one in told]
+    kept = [at for at, fate in enumerate(fates) if not wanted or fate == wanted]
+    kept.sort(key=lambda at: fates[at] != REJECTED)  # what a person has to do something about comes first
+    last = max(0, (len(kept) - 1) // SHOWN)
+    place = min(place, last)
+    counts = Counter(fates)
+    return door.show(
+        desk,
+        act,
+        f"{freight.folder}/parcel.html",
+        tabs=freight.tabs,
+        parcel=parcel,
+        upload=freight.base,
+        key_column=freight.key_column,
+        done=min(done * freight.chunk, parcel.good),
+        all=parcel.good,
+        finished=finished,
+        told=texts.counted(parcel.rows, counts, freight.fates, done=finished),
+        counts=[(fate, name, counts[fate]) for fate, name in freight.fates.items()],
+        fates=freight.fates,
+        wanted=wanted,
+        rows=[boxes.shown(at, told[at]) for at in kept[place * SHOWN : (place + 1) * SHOWN]],
+        pages=members.pages(place, last),
+        warnings=freight.warnings(db, act, parcel, boxes.lines()) if first else [],
+    )
+
+
+def _report(boxes: Boxes[Line], notes: Mapping[str, str]) -> Response:
+    shown = [boxes.shown(at, one) for at, one in enumerate(_told(boxes, notes)) if one[0]]
+    rows = [(str(one.row), one.name, boxes.freight.fates[one.fate], one.column, one.says) for one in shown]
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "report.csv"
+        table.write(out, texts.REPORT, rows, texts.REPORT_TITLE)
+        return members.file(out.read_bytes(), texts.REPORT_TITLE, "csv")
 
 
 def _piece(desk: Desk, freight: Freight[Line], parcel: Parcel) -> None:
@@ -305,17 +353,6 @@ def _guarded(ask: Callable[[Shelf], T], desk: Desk) -> T:
         raise Amiss(texts.AWAY) from None
 
 
-def _fetch(desk: Desk, act: Act, freight: Freight[Line], key: str) -> tuple[Parcel | None, Mapping[str, str]]:
-    """The parcel and its notes, if it is this person's."""
-    shelf = _shelf(desk)
-    try:
-        parcel, notes = _parcel(freight, shelf, key), shelf.notes(key)
-    except (redis.RedisError, OSError):
-        return None, {}
-    own = parcel is not None and act.by is not None and parcel.by == act.by.public_id
-    return (parcel, notes) if own else (None, {})
-
-
 def _parcel(freight: Freight[Line], shelf: Shelf, key: str) -> Parcel | None:
     packed = shelf.get(key)
     if packed is None:
@@ -336,39 +373,6 @@ def _lay_down(shelf: Shelf, freight: Freight[Line], parcel: Parcel, good: Sequen
     faults = [(place, one.row, one.column, one.reason) for place, one in parcel.faults.items()]
     told = {"freight": freight.name, "by": parcel.by, "name": parcel.name, "about": parcel.about, "rows": parcel.rows}
     shelf.put(parcel.key, json.dumps({**told, "faults": faults}, ensure_ascii=False))
-
-
-class Boxes(Generic[Line]):
-    """The good rows of a parcel, a transaction's worth a box; opened when they are looked into."""
-
-    def __init__(self, shelf: Shelf, freight: Freight[Line], parcel: Parcel) -> None:
-        self.shelf, self.freight, self.parcel = shelf, freight, parcel
-        self.many = -(-parcel.good // freight.chunk)
-        self._open: dict[int, list[Line]] = {}
-        self._faults = sorted(parcel.faults)
-
-    def box(self, number: int) -> list[Line]:
-        """The rows of one box; raises Amiss where it is on the shelf no more."""
-        if number not in self._open:
-            packed = self.shelf.get(f"{self.parcel.key}:{number}")
-            if packed is None:
-                raise Amiss(texts.GONE)
-            self._open[number] = [self.freight.unpack(one) for one in json.loads(packed)]
-        return self._open[number]
-
-    def lines(self) -> list[Line]:
-        """All of them."""
-        return [one for number in range(self.many) for one in self.box(number)]
-
-    def shown(self, place: int, told: Told) -> Shown:
-        """The row at a place among all rows, with what is told of it."""
-        fault = self.parcel.faults.get(place)
-        if fault is not None:
-            return Shown(fault.row, "", REJECTED, fault.column, fault.reason)
-        before = bisect(self._faults, place)
-        box, within = divmod(place - before, self.freight.chunk)
-        shown = self.freight.show(self.box(box)[within], told[0])
-        return Shown(shown.row, shown.name, shown.fate, told[1] or shown.column, told[2] or shown.says)
 
 
 def _read(freight: Freight[Line], content: bytes) -> list[Line | Fault]:

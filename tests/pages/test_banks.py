@@ -204,6 +204,11 @@ def test_a_bank_that_comes_along_goes_in_by_its_name(office: Office, clerk: Brow
 def test_what_is_no_bank_is_refused_in_words(office: Office, clerk: Browser) -> None:
     assert "看不出是题库" in words_of(upload(clerk, b"\x89PNG\r\n\x1a\n\0\0"))
     assert "请先选文件" in words_of(clerk.sends("/h5/study/import"))
+    thrown_away = upload(clerk, (HEADER + ROWS).encode(), bank="丢了").headers["Location"]
+    office.house.store.delete(f"shelf:{thrown_away.rsplit('/', 1)[1]}:0")
+    for gone in (clerk.get(thrown_away), clerk.sends(thrown_away)):
+        assert gone.status_code in {404, 422}
+        assert "已经过期" in words_of(gone)
     other = office.browser(SECRETARY)
     address = upload(clerk, (HEADER + ROWS).encode(), bank="别人的").headers["Location"]
     assert other.get(address).status_code == 404, "an upload is its own person's"
