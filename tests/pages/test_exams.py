@@ -272,10 +272,8 @@ def test_the_form_of_a_paper_counts_while_it_is_filled_in(learned: Learned, new_
 PAGES = [
     ("hours", SECRETARY, "/h5/hours"),
     ("hours-of", MEMBER, "/h5/hours/of/{member}"),
-    ("hours-new", SECRETARY, "/h5/hours/new"),
     ("hours-course", SECRETARY, "/h5/hours/course/{course}"),
     ("hours-edit", SECRETARY, "/h5/hours/course/{course}/edit"),
-    ("hours-print", SECRETARY, "/h5/print/hours/2026"),
     ("lesson", SECRETARY, "/h5/a/{lecture}"),
     ("exams", SECRETARY, "/h5/exams"),
     ("exam-new", SECRETARY, "/h5/exams/new"),
@@ -301,6 +299,6 @@ def test_the_pages_are_whole(learned: Learned, new_page: Callable[..., Page]) ->
 def test_the_pages_are_whole_with_nothing_on_them(bare: Office, new_page: Callable[..., Page]) -> None:
     page = new_page()
     goes_in(page, bare, SECRETARY)
-    for address in ("/h5/hours", "/h5/hours/new", "/h5/exams", "/h5/exams/mine"):
+    for address in ("/h5/hours", "/h5/exams"):
         look_over(page, f"{bare.address}{address}", f"bare{address.replace('/', '-')}")
     assert re.search("还没有试卷", page.goto(f"{bare.address}/h5/exams").text())  # type: ignore[union-attr] # a page there
