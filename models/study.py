@@ -90,8 +90,10 @@ class TopicTally(Base):
 
 
 class Progress(Base):
-    """How far a member has come with the new questions of one lane (`step:3`, `topic:rights`): all up to `question_id`
-    have been offered, so that the next is found without looking at the old ones.
+    """How far a member has come on one track of new questions: the next one is looked for behind `question_id`.
+
+    A track is a topic or a step of the path in one state (`l:rights` live, `d:s3` drafts of step 3); with `<` before
+    its name, how far what lies before that place has been looked through once more.
     """
 
     __tablename__ = "progress"

@@ -196,25 +196,17 @@ def test_a_question_changed_meanwhile_is_asked_anew_and_a_retired_one_dropped(br
     assert [one[0] for one in answered(branch)] == ["第1问？"]
 
 
-def test_a_deploy_that_lost_the_question_asks_and_judges_nothing(branch: Branch, zhang: Phone, redis_url: str) -> None:
-    several(branch, 2)
+def test_a_talk_that_lost_its_question_in_a_deploy_judges_nothing(branch: Branch, zhang: Phone, redis_url: str) -> None:
+    first, _ = several(branch, 2)
     zhang.says("答题").hears("第1问？")
     with connect(redis_url) as store:
-        talks = [key for key in store.scan_iter() if "talk" in str(key)]
-        assert talks
-        for key in talks:
-            text = store.get(key)
-            assert isinstance(text, str)
-            store.set(key, re_asked(text), keepttl=True)
-    zhang.says("A").hears("第1问？").hears_not("回答")
+        (kept,) = [key for key in store.scan_iter() if "talk" in str(key)]
+        chat = json.loads(str(store.get(kept)))
+        chat["talk"]["kept"] = {}  # as another version of the program might have named it
+        store.set(kept, json.dumps(chat), keepttl=True)
+    changed(branch, first, state=QuestionState.RETIRED)
+    zhang.says("A").hears("第2问？").hears_not("回答")
     assert answered(branch) == []
-
-
-def re_asked(text: str) -> str:
-    """The talk as another version would have kept it: under other names."""
-    chat = json.loads(text)
-    chat["talk"]["open"], chat["talk"]["kept"] = "old", {}
-    return json.dumps(chat)
 
 
 def test_an_answer_delivered_again_counts_once_after_a_death_in_between(each_branch: Branch, redis_url: str) -> None:
