@@ -24,10 +24,12 @@ from bot.webhook import Webhook, blueprint
 from engines.redis import connect, ensure_redis
 from engines.sql import at_head, open_engine, reading, run, transaction
 from jobs.desk import Desk
+from models.activity import ActivityKind
+from models.question import ASKED, QuestionState
 from pages import door, rooms, screen
 from pages import errors as error_pages
 from pages.shelf import Shelf
-from services import attendance, rights
+from services import attendance, hours, rights, study
 from services.hallcodes import HallRules
 from services.members import BindingRules
 from services.rights import Act
@@ -169,6 +171,8 @@ def _pages(house: House) -> door.Desk:
         branch=settings.branch,
         where=house.parts.where,
         rules=_rules(settings),
+        hours=house.parts.hours,
+        asks=house.parts.asks,
         binding=house.parts.binding,
         public_url=settings.server.public_url,
         oauth=PageLogin(
@@ -191,6 +195,28 @@ def _rules(settings: Settings) -> attendance.Rules:
     )
 
 
+def _hours(settings: Settings) -> hours.Rules:
+    """What counts as 学时, in tenths."""
+    said = settings.study.hours
+    return hours.Rules(
+        attendance=_rules(settings),
+        aim=round(said.aim * 10),
+        committee_aim=round(said.committee_aim * 10),
+        half_day=round(said.half_day * 10),
+        by_kind={
+            ActivityKind.LECTURE: round(said.lecture * 10),
+            ActivityKind.PARTY_DAY: round(said.party_day * 10),
+        },
+        makeup_counts=said.makeup_counts,
+        online_counts=said.online_counts,
+    )
+
+
+def _asks(settings: Settings) -> tuple[QuestionState, ...]:
+    """The states of the questions that go out, the best first."""
+    return ASKED if settings.study.show_unreviewed else (QuestionState.LIVE,)
+
+
 def _parts(settings: Settings) -> Parts:
     checkin, binding, account = settings.checkin, settings.binding, settings.wechat.official_account
     return Parts(
@@ -207,6 +233,9 @@ def _parts(settings: Settings) -> Parts:
         tolerance=timedelta(seconds=account.timestamp_tolerance),
         talk_minutes=settings.talk.minutes,
         talk_keep_hours=settings.talk.keep_hours,
+        hours=_hours(settings),
+        asks=_asks(settings),
+        study=study.Rules(settings.study.daily, _asks(settings), settings.study.retention, settings.zone),
     )
 
 

@@ -65,6 +65,12 @@ def _public(settings: Settings) -> Finding:
     return _judged(texts.HTTPS, good, texts.USE_HTTPS)
 
 
+def _questions(settings: Settings) -> Finding:
+    """No fault, but said: whether to wait for the review is the branch's to decide."""
+    drafts = settings.study.show_unreviewed and in_production(settings)
+    return Finding(texts.QUESTIONS, good=True, advice=texts.SHOW_REVIEWED if drafts else "")
+
+
 def _database(settings: Settings) -> Finding:
     file = settings.home / (settings.database.url.removeprefix("sqlite:///") or "var/zhibu.db")
     if settings.on_sqlite and not file.exists():  # looking at it would make it
@@ -106,6 +112,7 @@ CHECKS: tuple[Callable[[Settings], Finding], ...] = (
     _sealed,
     _tolerance,
     _public,
+    _questions,
     _database,
     _redis,
     _disk,

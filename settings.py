@@ -203,6 +203,36 @@ class Conversation(Section):
     keep_hours: Annotated[int, Field(ge=1, le=168)] = 24
 
 
+def _tenths(hours: float) -> float:
+    if round(hours * 10) != round(hours * 10, 6):
+        raise ValueError("expected at most one digit after the point")
+    return hours
+
+
+StudyHours = Annotated[float, Field(ge=0, le=200), AfterValidator(_tenths)]
+
+
+class Hours(Section):
+    """学时: what a year asks for, and what counts for how much where nothing else is entered; in 学时."""
+
+    aim: StudyHours = 32.0
+    committee_aim: StudyHours = 56.0
+    half_day: StudyHours = 4.0
+    lecture: StudyHours = 2.0
+    party_day: StudyHours = 2.0
+    makeup_counts: bool = False
+    online_counts: bool = False
+
+
+class Study(Section):
+    """Study (学习): questions a day in chat, whether drafts go out, down to which chance of recall one waits; hours."""
+
+    daily: Annotated[int, Field(ge=1, le=50)] = 3
+    show_unreviewed: bool = False
+    retention: Annotated[float, Field(ge=0.7, le=0.97)] = 0.9
+    hours: Hours = Hours()
+
+
 class Settings(Section):
     """Everything config.yaml says, plus `home`, the folder in which var/ lives."""
 
@@ -216,6 +246,7 @@ class Settings(Section):
     attendance: Attendance = Attendance()
     binding: Binding = Binding()
     talk: Conversation = Conversation()
+    study: Study = Study()
 
     @property
     def var(self) -> Path:

@@ -10,13 +10,15 @@ from bot.answers import Heard, Kind, NotAnAnswer, YesNo
 from bot.chat import Chat, Offer
 from bot.registry import Dialogue, Registry, TurnT
 from bot.talk import Ending, Pause, Talk
-from bot.words import Match, command, forms, nearest, ordinal
+from bot.words import Match, command, forms, nearest, normalise, ordinal
 from texts import talk as texts
 
 HELP = "帮助"
+GO_ON = "下一题"  # what 继续 goes on with where nothing has been put aside
 _CANCEL = frozenset(["取消", "退出", "不弄了", "算了"])
 _BACK = frozenset(["上一步"])
 _RESUME = frozenset(["继续"])
+_NUMBERS = frozenset(["1", "2"])
 _POLITE = frozenset(["谢谢", "谢谢您", "谢谢你", "好", "好的", "收到", "知道了"])
 
 PUSHED_EARLY = 60  # seconds by which an answer may seem older than the sending of its question
@@ -127,10 +129,12 @@ class Hearing(Generic[TurnT]):
         passing = self._passing(talk)
         if self.heard.kind is Kind.TAP and not match:
             return self._repeat(texts.GONE)
+        if talk.owns(self.heard.text):
+            return self._take()
         if match and (passing or not match.alone):
             if match.name == talk.flow:
                 return self._take(match.argument) if match.argument else self._repeat()
-            if match.name == HELP:
+            if match.name == HELP and not (passing and self._waited(talk)):
                 return self._repeat(texts.about(talk.flow))
             if not passing:
                 return self._offer_leaving(talk, match)
@@ -139,7 +143,7 @@ class Hearing(Generic[TurnT]):
         if passing and polite:
             self.chat.talk = None
             return texts.WELCOME
-        return self._take()
+        return self._take_if_meant(talk)
 
     def _offered(self, text: str, match: Match | None) -> str:
         """The answer to the chat's own question; "" if there is none or the message is about something else."""
@@ -175,6 +179,27 @@ class Hearing(Generic[TurnT]):
         talk.file(self.heard if words is None else replace(self.heard, text=words))
         return self._run(talk)
 
+    def _take_if_meant(self, talk: Talk) -> str:
+        """Take it, but for what hardly is meant for a question that waits longer than others.
+
+        That is a 1 or 2 where another question was sent while this one waited: nobody knows which it means, and
+        asked again, this one is the later. And what sounds like a command, once the question is not fresh any more.
+        """
+        dialogue = self.registry.get(talk.flow)
+        if not dialogue or not dialogue.minutes:
+            return self._take()
+        if normalise(self.heard.text) in _NUMBERS:
+            pushed = self.pushed()
+            if pushed and not pushed.settled and pushed.key != self.chat.pushed and pushed.at > talk.asked_at:
+                return self._repeat(texts.which_question(talk.flow, pushed.name))
+        elif dialogue.passing and self._waited(talk) and nearest(self.heard.text, self.registry.vocabulary):
+            return self._unknown(self.heard.text)
+        return self._take()
+
+    def _waited(self, talk: Talk) -> bool:
+        """Whether the open question has waited longer than most may."""
+        return self.now - talk.touched > self.customs.minutes * 60
+
     def _before_draft(self, reply: str, late: str) -> str:
         """The reply to something else, and that a talk just stopped can be gone on with."""
         draft = self.chat.draft
@@ -208,13 +233,18 @@ class Hearing(Generic[TurnT]):
         if self.chat.talk is None:
             self.chat.talk, self.chat.draft = self.chat.draft, None
         talk, self.chat.talk = self.chat.talk, None
+        dialogue = self.registry.get(talk.flow) if talk else None
+        if dialogue and dialogue.left:
+            return dialogue.left
         if talk is None or self._passing(talk):
             return texts.NOTHING_TO_CANCEL
         return texts.cancelled(talk.flow)
 
     def _resume(self) -> str:
         self.chat.talk, self.chat.draft = self.chat.draft, None
-        return self._repeat(texts.resumed(self.chat.talk.flow)) if self.chat.talk else texts.NOTHING_TO_RESUME
+        if self.chat.talk:
+            return self._repeat(texts.resumed(self.chat.talk.flow))
+        return self._start(Match(GO_ON)) if self.registry.get(GO_ON) else texts.NOTHING_TO_RESUME
 
     def _start(self, match: Match) -> str:
         talk = Talk.start(match.name, self.heard.key)
@@ -269,7 +299,8 @@ class Hearing(Generic[TurnT]):
         """Stop a talk nobody touched for too long; returns the words for it, "" if none was stopped."""
         customs, chat, talk = self.customs, self.chat, self.chat.talk
         dialogue = self.registry.get(talk.flow) if talk else None
-        late = talk and (not dialogue or self.now - talk.touched > customs.minutes * 60)
+        minutes = (dialogue and dialogue.minutes) or customs.minutes
+        late = talk and (not dialogue or self.now - talk.touched > minutes * 60)
         if talk and late:
             self._stopped = talk.asked_at
             chat.put_aside()
@@ -278,8 +309,8 @@ class Hearing(Generic[TurnT]):
         if not talk or not late or not dialogue or dialogue.passing:
             return ""
         if chat.draft is talk:
-            return texts.timed_out_kept(talk.flow, customs.minutes, customs.keep_hours)
-        return texts.timed_out(talk.flow, customs.minutes)
+            return texts.timed_out_kept(talk.flow, minutes, customs.keep_hours)
+        return texts.timed_out(talk.flow, minutes)
 
     def _passing(self, talk: Talk) -> bool:
         dialogue = self.registry.get(talk.flow)

@@ -24,6 +24,8 @@ class Traits(TypedDict, total=False):
     typed_only: bool
     passing: bool
     leads: bool
+    minutes: int
+    left: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,8 @@ class Dialogue(Generic[TurnT]):
     typed_only: bool = False  # voice is refused
     passing: bool = False  # nothing is lost when it is left: any command leaves it without a question
     leads: bool = False  # its line in 帮助 is for leaders alone
+    minutes: int = 0  # how long its questions wait; 0: as long as the talk's own custom says
+    left: str = ""  # what is said when 取消 leaves it; "": that it is cancelled
 
     def __call__(self, talk: Talk, turn: TurnT) -> Ending:
         """Run the script from its first line."""

@@ -19,6 +19,7 @@ What follows for who writes a dialogue:
 - `Pause` is no `Exception`, so no `except Exception` swallows it. Never catch BaseException in a dialogue.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NoReturn, Protocol, Self, TypeVar, cast
@@ -26,6 +27,7 @@ from typing import NoReturn, Protocol, Self, TypeVar, cast
 from pydantic import BaseModel, JsonValue, PrivateAttr
 
 from bot.answers import Answer, Choice, Heard, NotAnAnswer, Stating, YesNo
+from bot.words import normalise
 from texts import talk as texts
 
 T = TypeVar("T")
@@ -70,7 +72,7 @@ class Talk(BaseModel):
     Keys are those the dialogue gives its questions. `open` is the question asked last ("": none yet); `filed`
     are messages not yet read, `shown` the codes of the options as the person saw them, `kept` what `keep` made;
     `asked_at` is the CreateTime of the message that led to the open question, `touched` the time of the last
-    turn, both in seconds since 1970; `resumable` allows a draft.
+    turn, both in seconds since 1970; `resumable` allows a draft; `own` is what `answers_are` said.
     """
 
     flow: str
@@ -85,6 +87,7 @@ class Talk(BaseModel):
     asked_at: int = 0
     touched: int = 0
     resumable: bool = True
+    own: str = ""
     _said: list[str] = PrivateAttr(default_factory=list)
     _asked: dict[str, tuple[str, str]] = PrivateAttr(default_factory=dict)
 
@@ -159,6 +162,13 @@ class Talk(BaseModel):
             self.kept[key] = cast("JsonValue", make())  # lists are invariant, so mypy cannot see it
         return cast("Plain", self.kept[key])  # only this method writes it
 
+    def answers_are(self, pattern: str) -> None:
+        """Say before a question which texts answer it, even those that are commands elsewhere (学习, 1921).
+
+        A pattern of their whole normal form.
+        """
+        self.own = pattern
+
     def given(self, key: str, kind: type[T]) -> T | None:
         """Return what the talk was opened with under this key, None if it was not."""
         value = self.opening.get(key)
@@ -178,6 +188,10 @@ class Talk(BaseModel):
     def file(self, heard: Heard) -> None:
         """File a message as the answer to the open question; before any was asked, to the first one."""
         self.filed[self.open] = heard
+
+    def owns(self, text: str) -> bool:
+        """Whether the text answers the open question for sure."""
+        return bool(self.own) and re.fullmatch(self.own, normalise(text)) is not None
 
     def back(self) -> bool:
         """Forget the last answer; False if there is none."""

@@ -7,10 +7,12 @@ from sqlalchemy.orm import Session
 
 from bot.registry import Registry
 from models.member import Member
-from services import rights
+from models.question import QuestionState
+from services import rights, study
 from services.attendance import Rules
 from services.errors import NotBound, TooLate
 from services.hallcodes import HallRules
+from services.hours import Rules as HourRules
 from services.members import Account, BindingRules
 from services.rights import Act
 from texts.refusals import Where
@@ -31,6 +33,9 @@ class Parts:
     tolerance: timedelta  # how old a message may be to be judged by its own time; 0 is any
     talk_minutes: int
     talk_keep_hours: int
+    hours: HourRules
+    asks: tuple[QuestionState, ...]  # questions in these states go out
+    study: study.Rules
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ STARTS_WITHIN = 60.0  # seconds for a child to answer
 ENDS_WITHIN = 12.0  # seconds for a child to end when asked; the server lets its turns finish for up to ten
 SCREEN_EVERY = 10.0  # seconds between two looks of the hall's screen at its code
 TITLE = "主题党日：学习党章"
+BANKS = ("党章2022.csv", "气象业务.csv")  # drafts: the shipped settings show them as 【待审】
 WITHOUT_PHONE = {"杨德山", "朱秀英"}  # two comrades without a smartphone
 NOT_YET_BOUND = ("张建国", "李娜", "何静")  # left for the newcomer to play
 
@@ -54,8 +55,8 @@ class Run(Protocol):
 class Demo:
     """One run of the demo.
 
-    `take_in` reads the roster into the database as `zhibu members import` does, `push_menu` sends the chat's
-    menu to WeChat as `zhibu menu push` does.
+    `take_in` reads the roster into the database as `zhibu members import` does, `take_bank` a bank of questions as
+    `zhibu questions import` does, `push_menu` sends the chat's menu to WeChat as `zhibu menu push` does.
     """
 
     settings: Settings
@@ -64,6 +65,7 @@ class Demo:
     clock: Callable[[], datetime]
     binding: BindingRules
     take_in: Callable[[list[RosterLine]], object]
+    take_bank: Callable[[Path], object]
     push_menu: Callable[[], object]
     slips: list[tuple[str, str]] = field(default_factory=list)
     telling: dict[str, str] = field(default_factory=dict)  # who may sign in to the pages: office -> name
@@ -119,6 +121,8 @@ class Demo:
         """Fill the branch; returns the link of today's big screen."""
         print("正在准备演示支部 …", flush=True)
         self.take_in([line for line in read(ROOT / "demo" / "roster.csv") if isinstance(line, RosterLine)])
+        for bank in BANKS:
+            self.take_bank(ROOT / "banks" / bank)
         self.push_menu()
         complaint = self._sim("POST", "handshake")["complaint"]
         if complaint:
@@ -129,22 +133,32 @@ class Demo:
         url = f"{self.settings.server.public_url}/screen/{screen}"
         self.pool.request("GET", url)
         hall = self._sim("GET", "codes")[0]["url"]
+        practised = False
         for number, (name, digits) in enumerate(self.run_work(self._codes)):
             if name in NOT_YET_BOUND:
                 self.slips.append((name, digits))
             elif name not in WITHOUT_PHONE:
-                self._play(name, digits, hall if number % 2 == 0 else "")
+                person = self._play(name, digits, hall if number % 2 == 0 else "")
+                if digits and not practised:
+                    self._practise(person)
+                    practised = True
         story.leave_a_question()
         return url
 
-    def _play(self, name: str, digits: str, hall: str) -> None:
+    def _play(self, name: str, digits: str, hall: str) -> str:
         """One member's phone: follows, binds with the digits if there are any, scans the hall's code if given."""
-        person = self._sim("POST", "people", nickname=name)["id"]
+        person: str = self._sim("POST", "people", nickname=name)["id"]
         self._sim("POST", f"people/{person}/follow")
         if digits:
             self._sim("POST", f"people/{person}/say", text=digits)
         if hall:
             self._sim("POST", f"people/{person}/scan", code=hall)
+        return person
+
+    def _practise(self, person: str) -> None:
+        """A talk to look at: three questions, one not known, one wrong perhaps, and the path."""
+        for words in ("答题", "不会", "继续", "第一个", "继续", "对", "A", "导学"):
+            self._sim("POST", f"people/{person}/say", text=words)
 
     def _today(self, db: Session) -> str:
         """Today's activity, open; what was left open on another day is closed."""
@@ -210,6 +224,7 @@ class Demo:
   服务    {self.settings.server.public_url}
 先在聊天页点“加一位”，点“扫一扫”扫大屏上的码，再把下面任一绑定码发给公众号：
 {slips}
+再发“答题”做几道题，发“导学”看现在该读什么（题前的【待审】是还没审过的题）。
 管理页会显示一个数字：在聊天页换成{leaders}，发“登录”和那个数字，照提示确认，网页就自己打开。
 按 Ctrl-C 全部停止。""",
             flush=True,

@@ -17,24 +17,32 @@ from models.activity import Activity, ActivityKind, ActivityState
 from models.appointment import Appointment, Role
 from models.attendance import MakeUpWay, MarkKind
 from models.checkin import Method
+from models.hours import Course, CourseForm
 from models.leave import LeaveClass
 from models.member import Member
 from models.org import Org
+from models.question import ASKED, Topic
 from models.standing import Standing
+from models.study import PathStep
 from services import (
     activities,
     appointments,
+    banks,
     checkins,
+    exams,
+    hours,
     leaves,
     makeups,
     members,
     notices,
     orgs,
+    paths,
     registrations,
     standings,
 )
 from services.activities import Particulars, Plan
 from services.checkins import Row
+from services.hours import Told
 from services.leaves import Wish
 from services.rights import Act, act_of, operator
 from texts.activity import KIND, KIND_ALSO
@@ -61,6 +69,16 @@ NIGHT_SHIFT, SLACK, LATE, EARLY = "QW16", "QW03", "QW11", "QW14"
 WITHOUT_PHONE = ("QW21", "QW23")
 FALLS_ILL = "QW20"
 WAITS_FOR_AN_ANSWER = "QW14"
+
+BANK = "党章2022"
+PATH: Sequence[tuple[str, str, Topic]] = (
+    ("党章第一章：党员", "请读《中国共产党章程》第一章，重点是党员的义务和权利。约10分钟。", Topic.RIGHTS),
+    ("党章第二章：党的组织制度", "请读第二章，重点是民主集中制的基本原则。约10分钟。", Topic.ORGANISATION),
+    ("党章第七章：党的纪律", "请读第七章，重点是五种纪律处分。约10分钟。", Topic.DISCIPLINE),
+)
+
+PAPER = (exams.Row(4, Topic.RIGHTS), exams.Row(3, Topic.ORGANISATION), exams.Row(3, Topic.DISCIPLINE))
+TRAINED = (SECRETARY, "QW01", "QW05", "QW09", "QW13", "QW24")
 
 K = ActivityKind
 YEAR = Path(__file__).with_name("year.csv")  # what each month is about
@@ -97,10 +115,13 @@ class Story:
     zone: ZoneInfo
 
     def tell(self) -> None:
-        """Fill in offices, standing leave and two months of activities."""
+        """Fill in offices, standing leave, the study path and two months of activities."""
         now = self.clock()
         self.run(self._offices)
         self.run(self._standings)
+        self.run(self._path)
+        self.run(self._course)
+        self.run(self._paper)
         today = now.astimezone(self.zone).date()
         before = today.replace(day=1) - timedelta(days=1)
         for entry in (*self._month(before), *self._month(today)):
@@ -132,6 +153,41 @@ class Story:
             ("QW21", None, (date(year - 1, 3, 20), None), "年高卧床，支委会同意，送学上门"),
         ):
             standings.enter(db, act, members.find(db, number), leave_class, span, reason)
+
+    def _path(self, db: Session) -> None:
+        """The study path, with the bank's questions where it has been taken in."""
+        if db.scalar(select(PathStep.id).limit(1)) is not None:
+            return
+        act = self._act(db, SECRETARY, self.clock())
+        bank = banks.named(db, act, BANK)
+        for title, reading, topic in PATH:
+            paths.add(db, act, paths.Asked(title, reading, bank, topic))
+
+    def _course(self, db: Session) -> None:
+        """A training course outside, with its proof."""
+        if db.scalar(select(Course.id).limit(1)) is not None:
+            return
+        act = self._act(db, SECRETARY, self.clock())
+        held_on = _workday(act.day.replace(day=1) - timedelta(days=20))
+        told = Told(
+            "党务工作者培训班",
+            CourseForm.TOGETHER,
+            held_on,
+            80,
+            "市直机关工委",
+            "结业证书复印件，党建档案盒3",
+            Topic.RIGHTS,
+        )
+        hours.enter(db, act, told, [members.find(db, number) for number in TRAINED])
+
+    def _paper(self, db: Session) -> None:
+        """A paper that can be sat for a month, where the bank has been taken in."""
+        act = self._act(db, SECRETARY, self.clock())
+        bank = banks.named(db, act, BANK)
+        if bank is None or exams.on_offer(db, act.now) or exams.lacking(db, bank, PAPER, ASKED):
+            return
+        span = act.now - timedelta(hours=1), act.now + timedelta(days=30)
+        exams.open_(db, act, exams.make(db, act, exams.Asked("党章学习测验", PAPER, 20, 60, *span, bank)), ASKED)
 
     def _month(self, day: date) -> list[Entry]:
         def at(number: int, hour: int) -> datetime:

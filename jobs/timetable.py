@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from jobs import housekeeping, unionids
+from jobs import housekeeping, sittings, unionids
 from jobs.desk import Desk
 
 
@@ -29,6 +29,13 @@ TIMETABLE = (
         "every minute",
         "new followers known from the mini-program are bound",
         unionids.ask,
+    ),
+    Job(
+        "sittings",
+        {"second": "40"},
+        "every minute",
+        "exams whose time is over are handed in",
+        sittings.close,
     ),
     Job(
         "purge",

@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, 
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, PublicId, UtcDateTime, code_type, public_id
+from models.question import Topic
 
 
 class ActivityKind(StrEnum):
@@ -61,6 +62,8 @@ class Activity(Base):
     lecturer: Mapped[str] = mapped_column(String(40), default="", server_default="")  # 主讲人
     agenda: Mapped[str] = mapped_column(Text, default="", server_default="")  # 议题, one a line
     page: Mapped[str] = mapped_column(String(20), default="", server_default="")  # 记录页码
+    topic: Mapped[Topic | None] = mapped_column(code_type(Topic))  # what it taught, where it taught something
+    tenths: Mapped[int | None]  # 集中学习 in tenths of an hour (学时); empty: by its kind, settings say how many
     moved_from: Mapped[datetime | None] = mapped_column(UtcDateTime)  # 改期: when it was planned for before
     reason: Mapped[str] = mapped_column(String(60), default="", server_default="")  # of moving or cancelling
     latitude: Mapped[float | None]  # of the hall, where checking in by place is allowed
@@ -77,5 +80,6 @@ class Activity(Base):
         CheckConstraint("state <> 'open' OR opened_at IS NOT NULL", name="opened"),
         CheckConstraint("(latitude IS NULL) = (radius IS NULL)", name="placed"),
         CheckConstraint("badges_worn <= badges_of", name="badges"),
+        CheckConstraint("tenths BETWEEN 0 AND 2000", name="long"),
         Index("ix_activity_state", "state"),
     )

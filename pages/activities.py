@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from models.activity import Activity, ActivityKind, ActivityState
 from models.org import Org, OrgKind
 from pages import attendance as sheets
-from pages import door
+from pages import door, study
+from pages import hours as study_hours
 from pages.door import Amiss, Desk, Room
 from services import activities, attendance, calendar, makeups, notices, places, sights
 from services import guests as outside
@@ -70,6 +71,7 @@ def _planning(room: Room, desk: Desk) -> None:
             what=request.args.get("what", ""),
             starts=_suggested(act),
             gaps=sheets.missing(db, act),
+            lesson=study_hours.lesson(desk),
             words=_WORDS,
         )
 
@@ -84,7 +86,15 @@ def _planning(room: Room, desk: Desk) -> None:
         title = door.field("title", "主题", most=60, needed=True)
         starts_at = door.moment("starts", "时间", act.zone)
         assert starts_at is not None
-        asked = Plan(kind, title, starts_at, org, door.field("place", "地点", most=60))
+        asked = Plan(
+            kind,
+            title,
+            starts_at,
+            org,
+            door.field("place", "地点", most=60),
+            topic=study.topic_asked(),
+            tenths=study_hours.lesson_asked(),
+        )
         twin = _twin(db, asked)
         found = twin or activities.plan(db, act, asked)
         people = len(activities.expected(db, found))
@@ -186,7 +196,8 @@ def _writing(room: Room, desk: Desk) -> None:
     def particulars_page(db: Session, act: Act, activity: str) -> Response:
         found = sights.run(db, act, activity)
         ends = door.fields_of(found.ends_at, act.zone)
-        return door.show(desk, act, "h5/particulars.html", activity=found, ends=ends, words=_WORDS)
+        lesson = study_hours.lesson(desk)
+        return door.show(desk, act, "h5/particulars.html", activity=found, ends=ends, lesson=lesson, words=_WORDS)
 
     @room.post("/h5/a/<activity>/particulars", again=particulars_page)
     def particulars(db: Session, act: Act, activity: str) -> Response:
@@ -199,6 +210,8 @@ def _writing(room: Room, desk: Desk) -> None:
             agenda=door.paragraph("agenda", "议题", most=1000),
             page=door.field("page", "记录页码", most=20),
             ends_at=door.moment("ends", "结束时间", act.zone, needed=False),
+            topic=study.topic_asked(),
+            tenths=study_hours.lesson_asked(),
         )
         if told.ends_at is not None and told.ends_at < found.starts_at:
             raise Amiss(texts.ENDS_EARLY)

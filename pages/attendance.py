@@ -15,6 +15,7 @@ from models.guest import Guest
 from models.leave import Leave, LeaveClass, LeaveState
 from models.member import Member
 from pages import asking, door
+from pages import hours as study_hours
 from pages.door import Amiss, Desk, Room
 from services import (
     attendance,
@@ -23,6 +24,7 @@ from services import (
     gaps,
     guests,
     leaves,
+    lessons,
     makeups,
     notices,
     places,
@@ -339,6 +341,7 @@ def activity_page(desk: Desk, db: Session, act: Act, activity: str) -> Response:
         act,
         "h5/activity.html",
         sheet=look(desk, db, act, found),
+        effect=study_hours.effect_of(lessons.of_activity(db, found, desk.rules, act.zone)),
         history=history(db, act, desk, found),
         words=_WORDS,
     )

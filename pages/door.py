@@ -28,12 +28,14 @@ from markupsafe import Markup, escape
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
+from models.question import QuestionState
 from models.visit import Visit
 from pages import frame
 from pages.shelf import Shelf
 from services import calendar, errors, rights, visits
 from services.attendance import Rules
 from services.errors import Refusal
+from services.hours import Rules as HourRules
 from services.members import BindingRules
 from services.rights import Act, Rights
 from settings import Branch
@@ -55,6 +57,11 @@ STATUS: Mapping[type[Refusal], int] = {
     errors.NoSuchActivity: 404,
     errors.NoSuchMember: 404,
     errors.NoSuchGroup: 404,
+    errors.NoSuchCourse: 404,
+    errors.NoSuchPaper: 404,
+    errors.NoSuchStep: 404,
+    errors.NoSuchBank: 404,
+    errors.NoSuchQuestion: 404,
 }
 
 
@@ -90,6 +97,8 @@ class Desk:
     branch: Branch
     where: Where
     rules: Rules
+    hours: HourRules
+    asks: tuple[QuestionState, ...]  # questions in these states go out
     binding: BindingRules
     public_url: str
     oauth: OAuth | None = None
@@ -287,10 +296,13 @@ def navigation(found: Act | None) -> Sequence[tuple[str, str]]:
     if own.leads:
         places.append((texts.NAV_ACTIVITIES, "/h5/activities"))
         places.append((texts.NAV_MONTH, f"/h5/month/{found.day:%Y-%m}"))
+        places.append((texts.NAV_HOURS, "/h5/hours"))
         places.append((texts.NAV_MEMBERS, "/h5/members"))
         places.append((texts.NAV_PRINT, "/h5/print"))
     if own.sees_branch:
         places.append((texts.NAV_APPOINTMENTS, "/h5/appointments"))
+    if own.runs_study:
+        places.append((texts.NAV_STUDY, "/h5/study"))
     places.append((texts.NAV_OWN, f"/h5/m/{found.by.public_id}"))
     places.append((texts.NAV_LOGINS, "/h5/logins"))
     return places

@@ -33,6 +33,11 @@ SUFFIXES: Mapping[str, str] = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "text/csv; charset=utf-8",
 }
+TYPES: Mapping[str, str] = {
+    **SUFFIXES,
+    "json": "application/json; charset=utf-8",
+    "gift": "text/plain; charset=utf-8",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +66,7 @@ def blueprint(desk: Desk) -> Blueprint:
 def file(content: bytes, name: str, suffix: str) -> Response:
     """A download."""
     response = flask.make_response(content)
-    response.headers["Content-Type"] = SUFFIXES[suffix]
+    response.headers["Content-Type"] = TYPES[suffix]
     response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(f'{name}.{suffix}')}"
     return response
 

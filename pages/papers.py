@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -17,8 +17,10 @@ from models.org import Org, OrgKind
 from models.standing import Standing, StandingKind
 from pages.door import Desk
 from services import attendance, guests, rights, rosters, statistics
+from services import hours as study_hours
 from services.attendance import PRESENT, Line, Status, Totals, Verdict
 from services.calendar import local, today
+from services.hours import Item, Year
 from services.rights import Act
 from services.statistics import ORGANISED, Excuse, Record, Span
 from sheets import ledgers
@@ -26,6 +28,7 @@ from sheets.forms import Field, FirstPage, Form, Head
 from texts import activity as activity_texts
 from texts import appointment as appointment_texts
 from texts import attendance as words
+from texts import hours as hours_texts
 from texts import makeup as makeup_texts
 from texts import sheet as sheet_texts
 from texts import statistics as texts
@@ -114,6 +117,23 @@ def leaves(desk: Desk, db: Session, act: Act, span: Span) -> Form:
         head=_head(desk, db, act, span),
         rows=[_excuse(one, names, desk.zone) for one in excuses],
         notes=words.definitions(desk.rules),
+    )
+
+
+def hours(desk: Desk, db: Session, act: Act, span: Span) -> Form:
+    """Table 5: each member's hours that count, with the year's running total, and 自学 that does not."""
+    people = _own_people(db, act, span, desk.zone)
+    found = study_hours.years(db, people, span.year, act.now, desk.hours, desk.zone)
+    first, after = span.days
+    rows = [row for member in people for row in _hours(member, found[member.id], (first, after), desk.branch.name)]
+    asked = [one for one in found.values() if not one.exempt]
+    reached = sum(1 for one in asked if not one.missing)
+    return Form(
+        layout=ledgers.HOURS,
+        head=_head(desk, db, act, span),
+        rows=rows,
+        foot=[hours_texts.reached(reached, len(asked), len(found) - len(asked))],
+        notes=hours_texts.definitions(desk.hours),
     )
 
 
@@ -266,6 +286,36 @@ def _meeting(place: int, activity: Activity, totals: Totals, zone: ZoneInfo) -> 
         activity.page,
         "；".join(remarks),
     )
+
+
+def _hours(member: Member, year: Year, span: tuple[date, date], branch: str) -> list[tuple[str, ...]]:
+    """A member's lines within the span; the running total begins with the year."""
+    whole, rows = 0, []
+    for one in year.items:
+        whole += one.tenths if one.counts else 0
+        if span[0] <= one.on < span[1]:
+            rows.append(_hour(member, one, (whole, year), branch))
+    return rows or [(member.name, *[""] * 5, hours_texts.hours(0), _aim(year), "", "")]
+
+
+def _hour(member: Member, one: Item, so_far: tuple[int, Year], branch: str) -> tuple[str, ...]:
+    whole, year = so_far
+    if one.course is not None:
+        where, form = one.course.organiser, hours_texts.FORM[one.course.form]
+        proof, by = one.course.proof, one.course.by.name if one.course.by else hours_texts.OPERATOR
+    else:
+        assert one.activity is not None
+        where, form = branch, activity_texts.KIND[one.activity.kind]
+        proof = hours_texts.BY_MAKEUP if one.made_up else hours_texts.BY_SIGN_IN
+        by = one.activity.recorder
+    counted = hours_texts.hours(one.tenths) if one.counts else hours_texts.not_counted(one.tenths)
+    return (
+        member.name, texts.day(one.on), one.title, where, form, counted, hours_texts.hours(whole), _aim(year), proof, by
+    )  # fmt: skip
+
+
+def _aim(year: Year) -> str:
+    return hours_texts.NO_AIM if year.exempt else hours_texts.hours(year.aim)
 
 
 def _signature(place: int, line: Line, zone: ZoneInfo) -> tuple[str, ...]:

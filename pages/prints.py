@@ -64,6 +64,7 @@ SORTS = (
     Sort("signin/<which>", ledgers.SIGN_IN.title, _of_activity(papers.sign_in), "/h5/a/{}"),
     Sort("year/<which>", ledgers.YEAR.title, _of_span(papers.year)),
     Sort("leave/<which>", ledgers.LEAVE.title, _of_span(papers.leaves)),
+    Sort("hours/<which>", ledgers.HOURS.title, _of_span(papers.hours)),
     Sort("roster", ledgers.ROSTER.title, _roster),
     Sort("record/<which>", ledgers.RECORD, _of_activity(papers.record), "/h5/a/{}"),
 )

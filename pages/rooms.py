@@ -2,7 +2,20 @@
 
 from flask import Flask
 
-from pages import activities, appointments, attendance, imports, logins, members, prints, signin
+from pages import (
+    activities,
+    appointments,
+    attendance,
+    banks,
+    exams,
+    hours,
+    imports,
+    logins,
+    members,
+    prints,
+    signin,
+    study,
+)
 from pages.door import Desk
 
 ROOMS = (
@@ -14,6 +27,11 @@ ROOMS = (
     appointments.blueprint,
     logins.blueprint,
     prints.blueprint,
+    banks.blueprint,
+    banks.arrivals,
+    study.blueprint,
+    exams.blueprint,
+    hours.blueprint,
 )
 
 

@@ -12,6 +12,7 @@ from models.appointment import COMMITTEE, Appointment
 from models.checkin import Seat, SeatState
 from models.member import ON_ROLL, Member
 from models.org import Org, OrgKind
+from models.question import Topic
 from models.standing import StandingKind
 from services import events, orgs, standings
 from services.calendar import today
@@ -30,6 +31,8 @@ class Plan:
     org: Org
     place: str = ""
     ends_at: datetime | None = None
+    topic: Topic | None = None
+    tenths: int | None = None  # 学时 in tenths; empty: by its kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,8 @@ class Particulars:
     agenda: str = ""
     page: str = ""
     ends_at: datetime | None = None
+    topic: Topic | None = None
+    tenths: int | None = None  # 学时 in tenths; empty: by its kind
 
 
 def plan(db: Session, act: Act, asked: Plan) -> Activity:
@@ -56,6 +61,8 @@ def plan(db: Session, act: Act, asked: Plan) -> Activity:
         ends_at=asked.ends_at,
         place=asked.place,
         org_id=asked.org.id,
+        topic=asked.topic,
+        tenths=asked.tenths,
     )
     db.add(activity)
     db.flush()
@@ -140,6 +147,8 @@ def note(db: Session, act: Act, activity: Activity, told: Particulars, seen: int
         agenda=told.agenda,
         page=told.page,
         ends_at=told.ends_at,
+        topic=told.topic,
+        tenths=told.tenths,
     )
     events.log(db, act, "noted", activity)
 

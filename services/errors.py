@@ -33,6 +33,23 @@ Refusal
 ├── HallCodeUnknown       the hall's code never was right
 ├── TooFar                the position is not in the hall
 ├── TooLate               the message was sent too long ago to be judged
+├── NoSuchCourse          no course of that id
+├── NobodyNamed           nobody is ticked who took part
+├── ProofWanted           集中培训 and lectures count with proof alone
+├── EnteredAlready        some of those ticked have that course already
+├── NotHeldYet            a course of a day to come cannot be entered
+├── NoSuchPaper           no paper, or no sitting, of that id
+├── NoSuchStep            no step of the study path of that id
+├── PaperNotOpen          the paper cannot be sat, or changed, now
+├── BankLacks             the bank has not enough questions for the paper
+├── PassedAlready         the member has passed that paper
+├── NoTriesLeft           the member has sat that paper as often as one may
+├── WaitToRetake          the next go at the paper begins later
+├── SittingOver           the answer comes after the end of the sitting
+├── NoSuchBank            no question bank of that name or id
+├── NoSuchQuestion        no question of that id
+├── QuestionMoved         the question is not in the state this needs
+├── StemTaken             the bank has that question already
 ├── SameName              a roster row could mean two people
 └── LoginRefused          the mini-program's login cannot be accepted
 """
@@ -43,6 +60,7 @@ from enum import StrEnum
 
 from models.activity import ActivityState
 from models.leave import LeaveState
+from models.question import QuestionKind, QuestionState, Topic
 
 
 class Refusal(Exception):
@@ -233,6 +251,124 @@ class TooFar(Refusal):
 
 class TooLate(Refusal):
     """The message was sent too long ago for its time to be believed."""
+
+
+class NoSuchCourse(Refusal):
+    """No course has that id."""
+
+
+class NobodyNamed(Refusal):
+    """Nobody is ticked who took part."""
+
+
+class ProofWanted(Refusal):
+    """集中培训 and lectures count only with proof: what it is, and where it lies."""
+
+
+@dataclass
+class EnteredAlready(Refusal):
+    """Those called `names` have that course of that day already."""
+
+    names: tuple[str, ...]
+
+
+class NotHeldYet(Refusal):
+    """The course is of a day to come."""
+
+
+class NoSuchPaper(Refusal):
+    """No paper, or no sitting, has that id."""
+
+
+@dataclass
+class NoSuchStep(Refusal):
+    """The study path has no step of that public id."""
+
+    wanted: str
+
+
+@dataclass
+class PaperNotOpen(Refusal):
+    """The paper called `title` cannot be sat, or changed, at this moment."""
+
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """A row of a blueprint that cannot be filled: `there` of the `count` asked for exist, `missing` are to be found."""
+
+    count: int
+    topic: Topic | None
+    kind: QuestionKind | None
+    difficulty: int | None
+    there: int
+    missing: int
+
+
+@dataclass
+class BankLacks(Refusal):
+    """The bank has not enough questions: `lacks` are the rows of the blueprint that fall short."""
+
+    lacks: tuple[Lack, ...]
+
+
+@dataclass
+class PassedAlready(Refusal):
+    """The member has passed the paper called `title`."""
+
+    title: str
+
+
+@dataclass
+class NoTriesLeft(Refusal):
+    """The member has sat the paper called `title` all `tries` times."""
+
+    title: str
+    tries: int
+
+
+@dataclass
+class WaitToRetake(Refusal):
+    """The paper called `title` may be sat again at `until`."""
+
+    title: str
+    until: datetime
+
+
+@dataclass
+class SittingOver(Refusal):
+    """The answer came after the end of the sitting of the paper called `title`."""
+
+    title: str
+
+
+@dataclass
+class NoSuchBank(Refusal):
+    """No question bank is called `wanted`, or has that id."""
+
+    wanted: str
+
+
+@dataclass
+class NoSuchQuestion(Refusal):
+    """No question has the id `wanted`."""
+
+    wanted: str
+
+
+@dataclass
+class QuestionMoved(Refusal):
+    """The question is in `state`, from where it cannot go there, or nobody has looked it over."""
+
+    state: QuestionState
+
+
+@dataclass
+class StemTaken(Refusal):
+    """The bank has that question already, under `public_id`."""
+
+    public_id: str
 
 
 @dataclass

@@ -15,6 +15,7 @@ from services.calendar import today
 from services.errors import NotAllowed
 
 RUNS_BRANCH = frozenset({Role.SECRETARY, Role.DEPUTY, Role.ORGANISATION, Role.OFFICE})
+RUNS_STUDY = RUNS_BRANCH | {Role.PUBLICITY}
 SEES_BRANCH = RUNS_BRANCH | frozenset(COMMITTEE) | {Role.LEADING_HEAD, Role.LEADING_DEPUTY, Role.LEADING_MEMBER}
 DECIDES_LEAVE = frozenset({Role.SECRETARY, Role.DEPUTY})
 
@@ -31,6 +32,11 @@ class Rights:
     def runs_branch(self) -> bool:
         """Plans, registers, edits people and appointments for the whole branch."""
         return bool(self.roles & RUNS_BRANCH)
+
+    @property
+    def runs_study(self) -> bool:
+        """Keeps the question banks, papers and the study path."""
+        return bool(self.roles & RUNS_STUDY)
 
     @property
     def sees_branch(self) -> bool:

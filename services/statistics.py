@@ -175,6 +175,15 @@ def own(db: Session, member_id: int, span: Span, rules: Rules, zone: ZoneInfo) -
     return found.get(member_id, Record(member_id))
 
 
+def judged(
+    db: Session, span: Span, rules: Rules, zone: ZoneInfo, people: Collection[int] | None = None
+) -> Iterator[Case]:
+    """Every case of the closed activities of the span, by member and then in order of time."""
+    since, until = span.bounds(zone)
+    held = and_(Activity.starts_at >= since, Activity.starts_at < until, Activity.state == ActivityState.CLOSED)
+    return _cases(db, held, rules, zone, people=people)
+
+
 def concerns(
     db: Session, now: datetime, rules: Rules, zone: ZoneInfo, people: Collection[int] | None = None
 ) -> list[Concern]:

@@ -78,6 +78,21 @@ LEAVE = Layout(
     ),
     tall=True,
 )
+HOURS = Layout(
+    "党员集中学习培训学时登记表",
+    (
+        Column("姓名", 14),
+        Column("日期", 14),
+        Column("内容", 28),
+        Column("主办单位", 20),
+        Column("形式", 15),
+        Column("学时", 7),
+        Column("本年累计", 11),
+        Column("应达", 7),
+        Column("证明材料", 26),
+        Column("登记人", 12),
+    ),
+)
 ROSTER = Layout(
     "党员名册",
     (

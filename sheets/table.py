@@ -28,7 +28,9 @@ HEADER_WITHIN = 10  # rows; titles and notes may stand above the header
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _BIFF = ("Workbook".encode("utf-16-le"), "Book".encode("utf-16-le"))
-_FORMULA = re.compile(r"[=+\-@\t\r]")
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+_TALL = 100  # lines
+csv.field_size_limit(MOST_UNPACKED)  # a long cell is the reader's to refuse, by its row; the file's size is limited
 
 Cell = str | int | float | bool | dt.date
 
@@ -43,10 +45,19 @@ class SheetRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row with something in it; `line` counts the file's own lines from 1."""
+    """A row with something in it; `line` counts the file's own lines from 1; `fault` is why its cells are unknown."""
 
     line: int
     cells: list[Cell]
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One table of a file; a csv has no name."""
+
+    name: str
+    rows: list[Row]
 
 
 def read(path: Path, mark: str) -> tuple[list[str], list[Row]]:
@@ -55,7 +66,7 @@ def read(path: Path, mark: str) -> tuple[list[str], list[Row]]:
     The header is the first row with a cell that says `mark`, in the first sheet that has one within its first
     ten lines. Formulas are the values last shown; nothing is computed. Raises SheetRefused.
     """
-    for rows in _tables(_content(path), mark):
+    for rows in _tables(content(path), mark):
         for index, row in enumerate(rows):
             if row.line > HEADER_WITHIN:
                 break
@@ -99,35 +110,47 @@ def save(path: Path, content: bytes) -> None:
         raise SheetRefused(texts.NOT_WRITTEN) from None
 
 
-def _content(path: Path) -> bytes:
+def content(path: Path, most: int = MOST_BYTES, heavy: str = texts.TOO_HEAVY) -> bytes:
+    """What stands in the file; a larger one than `most` bytes is refused, saying `heavy`. Raises SheetRefused."""
     try:
         with path.open("rb") as file:
-            content = file.read(MOST_BYTES + 1)
+            found = file.read(most + 1)
     except OSError:
         raise SheetRefused(texts.NO_FILE) from None
-    if len(content) > MOST_BYTES:
-        raise SheetRefused(texts.TOO_HEAVY)
-    if not content.strip():
+    if len(found) > most:
+        raise SheetRefused(heavy)
+    if not found.strip():
         raise SheetRefused(texts.EMPTY)
-    return content
+    return found
 
 
-def _tables(content: bytes, mark: str) -> Iterator[list[Row]]:
-    """The tables of the file: the visible sheets of a workbook in their order, or the one of a csv."""
+def sheets(content: bytes, most_rows: int = MOST_ROWS) -> list[Sheet] | None:
+    """The visible sheets of a workbook in their order, of each one row more than `most_rows` at most; None for others.
+
+    Raises SheetRefused for a workbook that cannot be read.
+    """
     if content.startswith(b"PK"):
         _check_package(content)
-        yield from _workbook(content)
     elif content.startswith(_OLE):
         if _ENCRYPTED in content:
             raise SheetRefused(texts.LOCKED)
         if not any(name in content for name in _BIFF):
             raise SheetRefused(texts.NOT_A_TABLE)
-        yield from _workbook(content)
     else:
-        text = _text(content)
+        return None
+    return _workbook(content, most_rows)
+
+
+def _tables(content: bytes, mark: str) -> Iterator[list[Row]]:
+    """The tables of the file: the visible sheets of a workbook in their order, or the one of a csv."""
+    found = sheets(content)
+    if found is not None:
+        yield from (sheet.rows for sheet in found)
+    else:
+        text = decoded(content)
         if mark not in "".join(text.split()):
             raise SheetRefused(texts.NO_NAME_COLUMN)
-        yield _delimited(text, _delimiter(text, mark))
+        yield delimited(text, _delimiter(text, mark))
 
 
 def _check_package(content: bytes) -> None:
@@ -146,9 +169,9 @@ def _check_package(content: bytes) -> None:
         raise SheetRefused(texts.SWOLLEN)
 
 
-def _workbook(content: bytes) -> Iterator[list[Row]]:
+def _workbook(content: bytes, most_rows: int) -> list[Sheet]:
     """The visible sheets of a workbook, read in a process that may come to grief without us."""
-    program = [sys.executable, "-I", workbook.__file__, str(MOST_ROWS + HEADER_WITHIN)]
+    program = [sys.executable, "-I", workbook.__file__, str(most_rows + HEADER_WITHIN)]
     try:
         done = subprocess.run(
             program, input=content, capture_output=True, check=False, timeout=2 * workbook.MOST_SECONDS
@@ -162,16 +185,21 @@ def _workbook(content: bytes) -> Iterator[list[Row]]:
     answer = json.loads(done.stdout)
     if "refused" in answer:
         raise SheetRefused(texts.LOCKED if answer["refused"] == "locked" else texts.BROKEN)
-    for rows in answer["sheets"]:
-        yield [Row(line, [_cell(cell) for cell in cells]) for line, cells in rows]
+    return [
+        Sheet(name, [Row(line, [_cell(cell) for cell in cells]) for line, cells in rows])
+        for name, rows in zip(answer["names"], answer["sheets"], strict=True)
+    ]
 
 
 def _cell(cell: str | float | bool | list[str]) -> Cell:  # noqa: FBT001 - a cell may be TRUE
     return dt.date.fromisoformat(cell[0]) if isinstance(cell, list) else cell
 
 
-def _text(content: bytes) -> str:
-    """The text of a csv file: UTF-8 or UTF-16 by its mark, else UTF-8, else what Chinese Windows writes."""
+def decoded(content: bytes) -> str:
+    """The text of a file: UTF-8 or UTF-16 by its mark, else UTF-8, else what Chinese Windows writes.
+
+    Raises SheetRefused.
+    """
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         encodings = ["utf-16"]
     elif b"\0" in content:
@@ -195,7 +223,8 @@ def _delimiter(text: str, mark: str) -> str:
     return max(",\t;", key="\n".join(lines or text.splitlines()[:HEADER_WITHIN]).count)
 
 
-def _delimited(text: str, delimiter: str) -> list[Row]:
+def delimited(text: str, delimiter: str, most_rows: int = MOST_ROWS) -> list[Row]:
+    """The rows of a text table, one more than `most_rows` at most. Raises SheetRefused for open quotation marks."""
     rows: list[Row] = []
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     line = 1
@@ -204,11 +233,50 @@ def _delimited(text: str, delimiter: str) -> list[Row]:
             if any(cell.strip() for cell in cells):
                 rows.append(Row(line, [_unguarded(cell) for cell in cells]))
             line = reader.line_num + 1  # a cell with line breaks in it takes several lines of the file
-            if len(rows) > MOST_ROWS + HEADER_WITHIN:
-                raise SheetRefused(texts.TOO_MANY_ROWS)
+            if len(rows) > most_rows + HEADER_WITHIN:
+                break
     except csv.Error:
         raise SheetRefused(texts.unclosed_quote(line)) from None
     return rows
+
+
+def mended(text: str, delimiter: str, most_rows: int, fault: str) -> list[Row]:
+    """The rows of a text table whose quotation marks are not all in order; a row that cannot be read carries `fault`.
+
+    A cell goes over `_TALL` lines at most, so that a mark left open spoils its own row and no other.
+    """
+    lines = list(io.StringIO(text, newline=""))
+    rows: list[Row] = []
+    place = 0
+    while place < len(lines):
+        reader = csv.reader(lines[place : place + _TALL], delimiter=delimiter, strict=True)
+        try:
+            cells: list[str] | None = next(reader)
+            taken = reader.line_num
+        except csv.Error:
+            cells, taken = _loose(lines[place], delimiter), 1
+        except StopIteration:
+            break
+        if cells is None:
+            rows.append(Row(place + 1, [], fault))
+        elif any(cell.strip() for cell in cells):
+            rows.append(Row(place + 1, [_unguarded(cell) for cell in cells]))
+        place += taken
+        if len(rows) > most_rows + HEADER_WITHIN:
+            break
+    return rows
+
+
+def _loose(line: str, delimiter: str) -> list[str] | None:
+    """A line with quotation marks inside its cells, where each cell's own are still closed; None where one is not."""
+    mark = re.escape(delimiter)
+    cells = [
+        (inner if quoted else bare)
+        for quoted, inner, bare in re.findall(
+            rf'(?:{mark}|\A)(?:(")(.*?)"(?={mark}|\Z)|([^{mark}]*))', line.rstrip("\r\n")
+        )
+    ]
+    return None if any(cell.startswith('"') for cell in cells) else [cell.replace('""', '"') for cell in cells]
 
 
 def _heading(cell: Cell) -> str:

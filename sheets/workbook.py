@@ -28,7 +28,7 @@ Cell = str | int | float | bool | dt.date | dt.time | dt.timedelta
 
 
 def main(most_rows: int, stdin: BytesIO, stdout: TextIO) -> None:
-    """Print `{"sheets": [[[line, [cell, …]], …], …]}` or `{"refused": "locked" | "broken"}`.
+    """Print `{"sheets": [[[line, [cell, …]], …], …], "names": [name, …]}` or `{"refused": "locked" | "broken"}`.
 
     One row more than `most_rows` at most is printed of a sheet; rows without anything are left out.
     """
@@ -36,7 +36,7 @@ def main(most_rows: int, stdin: BytesIO, stdout: TextIO) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (MOST_SECONDS, MOST_SECONDS))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
-        answer: dict[str, object] = {"sheets": _sheets(stdin, most_rows)}
+        answer: dict[str, object] = _sheets(stdin, most_rows)
     except PasswordError:
         answer = {"refused": "locked"}
     except CalamineError:
@@ -44,14 +44,15 @@ def main(most_rows: int, stdin: BytesIO, stdout: TextIO) -> None:
     json.dump(answer, stdout, ensure_ascii=True)
 
 
-def _sheets(source: BytesIO, most_rows: int) -> list[list[tuple[int, list[object]]]]:
+def _sheets(source: BytesIO, most_rows: int) -> dict[str, object]:
     with CalamineWorkbook.from_filelike(BytesIO(source.read())) as workbook:
         shown = [
             index
             for index, sheet in enumerate(workbook.sheets_metadata)
             if sheet.visible == SheetVisibleEnum.Visible and sheet.typ == SheetTypeEnum.WorkSheet
         ]
-        return [_rows(workbook, index, most_rows) for index in shown[:MOST_SHEETS]]
+        names = [workbook.sheet_names[index] for index in shown[:MOST_SHEETS]]
+        return {"sheets": [_rows(workbook, index, most_rows) for index in shown[:MOST_SHEETS]], "names": names}
 
 
 def _rows(workbook: CalamineWorkbook, index: int, most: int) -> list[tuple[int, list[object]]]:

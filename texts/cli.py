@@ -15,6 +15,9 @@ MENU_SENT = "菜单已送到微信，几分钟内生效。"
 TITLE = "活动名称要有 1 至 60 个字。"
 PLACE = "地点最多 60 个字。"
 POSITION = "位置看不懂，请写成 纬度,经度，例如 31.74,119.57；要关闭请写 off。"
+NO_REVIEWER = "--reviewed-by 后面要写审核人的姓名。"
+BANK_NAME = "题库名称要有 1 至 60 个字，请用 --bank 写一个。"
+DRY_RUN = "试读，什么都没有写入。"
 SAME_FILE = "要写的文件和要读的是同一个，或两个要写的文件相同，请换一个文件名。"
 
 
@@ -101,6 +104,16 @@ def rejected(row: object, column: object, reason: object) -> str:
 def exported(people: int, path: Path) -> str:
     """The roster is written."""
     return f"名册 {people} 人，写在 {path}。"
+
+
+def no_bank(name: str, known: Sequence[str]) -> str:
+    """No bank has that name."""
+    return f"没有叫“{name}”的题库" + (f"，现有：{'、'.join(known)}。" if known else "，现在一个题库也没有。")
+
+
+def questions_exported(questions: int, path: Path) -> str:
+    """A question bank is written."""
+    return f"题目 {questions} 道，写在 {path}。"
 
 
 def codes_written(codes: int, path: Path) -> str:

@@ -6,8 +6,9 @@ from zoneinfo import ZoneInfo
 
 from models.attendance import MakeUpWay, MarkKind
 from models.leave import LeaveClass
-from texts import activity, people
+from texts import activity, people, question
 from texts.attendance import LEAVE, MARK
+from texts.hours import hours
 from texts.makeup import WAY
 
 Facts = Mapping[str, object]
@@ -47,6 +48,15 @@ def _makeup_told(facts: Facts, _zone: ZoneInfo) -> str:
     return f"{facts['name']}报补课（{WAY[MakeUpWay(str(facts['way']))]}）"
 
 
+def _course_edited(facts: Facts, _zone: ZoneInfo) -> str:
+    said = ["修改登记"]
+    if facts["was"] != facts["tenths"]:
+        said.append(f"{hours(facts['was'])}学时改为{hours(facts['tenths'])}学时")
+    said += [f"加{facts['new']}人"] if facts["new"] else []
+    said += [f"去掉{facts['gone']}人"] if facts["gone"] else []
+    return "，".join(said)
+
+
 WORDS: Mapping[str, Callable[[Facts, ZoneInfo], str]] = {
     "planned": lambda facts, zone: f"发起：{_at(facts['at'], zone)}{facts['title']}",
     "moved": _moved,
@@ -67,8 +77,27 @@ WORDS: Mapping[str, Callable[[Facts, ZoneInfo], str]] = {
     "leave_withdrawn": lambda facts, _zone: f"{facts['name']}撤回请假",
     "makeup_told": _makeup_told,
     "makeup_confirmed": lambda facts, _zone: f"核对{facts['name']}的补课",
+    "course_entered": lambda facts, _zone: f"登记{facts['people']}人，{hours(facts['tenths'])}学时",
+    "course_edited": _course_edited,
+    "course_withdrawn": lambda facts, _zone: f"作废，不再计入{_because(facts)}",
+    "paper_made": lambda facts, _zone: f"出卷“{facts['title']}”",
+    "paper_edited": _always("修改试卷"),
+    "paper_opened": _always("开放测验"),
+    "paper_closed": _always("结束测验"),
+    "step_added": lambda facts, _zone: f"加到导学：{facts['title']}",
+    "step_edited": _always("修改"),
+    "step_moved": _always("调整顺序"),
+    "step_closed": _always("从导学取下"),
     "roster_imported": lambda facts, _zone: f"导入名册{facts['rows']}行",
     "roster_exported": _always("导出名册"),
+    "bank_made": lambda facts, _zone: f"建题库“{facts['name']}”",
+    "questions_imported": lambda facts, _zone: f"导入题目{facts['rows']}道{question.by_reviewer(facts)}",
+    "question_entered": _always("新增题目"),
+    "question_edited": lambda facts, _zone: f"修改{question.fields(str(facts['fields']))}",
+    "question_draft": _always("重新启用，待审"),
+    "question_reviewed": lambda facts, _zone: f"已审，审核人{facts['name']}",
+    "question_live": lambda facts, _zone: f"投入使用，审核人{facts['name']}",
+    "question_retired": _always("停用"),
     "exported": lambda facts, _zone: f"导出{facts['form']}（{facts['which']}）",
 }
 

@@ -55,7 +55,7 @@ VERBS: Mapping[str, str] = {
 REPORT = ("行", "姓名", "结果", "列", "说明")
 REPORT_TITLE = "导入结果"
 
-NO_FILE = "请先选名册文件。"
+NO_FILE = "请先选文件。"
 AWAY = "系统正忙，这次没有办成，请过几分钟再试。"
 GONE = "这次上传已经过期，请重新上传。"
 BUSY = "正在导入，请稍等。"
@@ -151,9 +151,9 @@ def standing(kind: StandingKind, leave_class: LeaveClass | None) -> str:
     return "免" if kind is StandingKind.EXEMPT or leave_class is None else f"长期请假（{LEAVE[leave_class]}）"
 
 
-def counted(read: int, fates: Mapping[str, int], *, done: bool) -> str:
-    """What becomes of a file's rows, or has become."""
-    shown = "，".join(f"{FATE[fate]} {fates.get(fate, 0)}" for fate in FATE)
+def counted(read: int, fates: Mapping[str, int], named: Mapping[str, str], *, done: bool) -> str:
+    """What becomes of a file's rows, or has become; `named` are the words of each fate."""
+    shown = "，".join(f"{name} {fates.get(fate, 0)}" for fate, name in named.items())
     return f"{'读到' if not done else '共'} {read} 行：{shown}。"
 
 

@@ -24,8 +24,8 @@ _STATUS: dict[Status, str] = {
 }
 
 
-def year(name: str, own: OwnYear) -> str:
-    """The year's figures; what is none is left out."""
+def year(name: str, own: OwnYear, hours: str = "") -> str:
+    """The year's figures, with the line about hours (学时); what is none is left out."""
     lines = [f"{name}同志，{own.year}年", f"组织生活 应到{own.expected}次，到会{own.present}次"]
     missed = [_leave(own)] if own.leave else []
     missed += [f"未到{own.missed}次"] if own.missed else []
@@ -33,6 +33,8 @@ def year(name: str, own: OwnYear) -> str:
         lines.append("，".join(missed))
     if own.others:
         lines.append(f"另外参加{own.others}次")
+    if hours:
+        lines.append(hours)
     return "\n".join(lines)
 
 

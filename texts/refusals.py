@@ -9,7 +9,7 @@ from models.activity import ActivityState
 from models.leave import LeaveState
 from services import errors
 from services.errors import LoginFault, Refusal
-from texts import activity, binding
+from texts import activity, binding, exam, question
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +103,29 @@ WORDS: Mapping[type[Refusal], Callable[..., str]] = {
         f"这条消息在路上太久，没有办成，请再发一次。\n还不行，请打{where.telephone}（党支部）。"
     ),
     errors.SameName: _always("重名，分不清是哪一位，请补上编号、出生日期或手机号码。"),
+    errors.NoSuchCourse: _always("没有找到这次培训，请从“学时”里进入。"),
+    errors.NobodyNamed: _always("请点选参加的同志。"),
+    errors.ProofWanted: _always("集中培训、听党课要有证明材料才计入学时，请写明是什么、存在哪里。"),
+    errors.EnteredAlready: lambda refusal, _where: (
+        f"{'、'.join(refusal.names)}这一天的这次培训已经登记过，请去掉再保存。"
+    ),
+    errors.NotHeldYet: _always("这个日期还没到，办完以后再登记。"),
+    errors.NoSuchPaper: _always("没有找到这次测验，请从“测验”里进入。"),
+    errors.NoSuchStep: _always("没有找到这一步，请从“导学”里进入。"),
+    errors.PaperNotOpen: lambda refusal, _where: f"“{refusal.title}”现在不能做，请看开放时间。",
+    errors.BankLacks: lambda refusal, _where: "\n".join(["题库里的题不够：", *map(exam.lack, refusal.lacks)]),
+    errors.PassedAlready: lambda refusal, _where: f"“{refusal.title}”您已经合格，不用再做。",
+    errors.NoTriesLeft: lambda refusal, _where: f"“{refusal.title}”最多做{refusal.tries}次，您已经做完。",
+    errors.WaitToRetake: lambda refusal, where: (
+        f"“{refusal.title}”要隔一段时间再做，{activity.starts(refusal.until.astimezone(where.zone))}以后可以。"
+    ),
+    errors.SittingOver: lambda refusal, _where: f"“{refusal.title}”时间已到，这个回答没有算。发“测验”看结果。",
+    errors.NoSuchBank: lambda refusal, _where: f"没有叫“{refusal.wanted}”的题库，请核对名称。",
+    errors.NoSuchQuestion: _always("没有找到这道题，请核对链接。"),
+    errors.QuestionMoved: lambda refusal, _where: (
+        f"这道题现在是“{question.STATE[refusal.state]}”，不能这样做。上架前要写上审核人。"
+    ),
+    errors.StemTaken: _always("题库里已有这道题，请改原来的那一道。"),
     errors.NotAllowed: _always("您现在没有办这件事的权限。要办，请找支部书记。"),
     errors.NotSuitable: _always("这个职务和人选对不上。请选正式党员；党小组长要选一个党小组，其他职务不选。"),
     errors.OwnOffice: _always("这是您自己的书记职务，不能由本人免去。请另一位同志来办。"),

@@ -106,6 +106,11 @@ def kept(name: str) -> str:
     return f"“{name}”还没办完，发“继续”可以接着办。"
 
 
+def which_question(name: str, other: str) -> str:
+    """A number while two questions wait: the open one, and one sent since."""
+    return f"刚才还有一件事问您，这个数字没有算。\n要办那件事，请发“{other}”；接着“{name}”，请再答一次。"
+
+
 def resumed(name: str) -> str:
     """继续 has brought a talk back; its question follows."""
     return f"接着办“{name}”。"

@@ -44,11 +44,11 @@ def measure(rows: int = ROWS) -> Mapping[str, object]:
         roster, report = home / "roster.csv", home / "report.json"
         bad = write_roster(roster, rows)
         environ = {**os.environ, "ZHIBU_HOME": folder}
-        _zhibu(["db", "upgrade"], environ)
+        zhibu(["db", "upgrade"], environ)
         began = time.perf_counter()
-        progress = _zhibu(["members", "import", str(roster), "--report", str(report)], environ)
+        progress = zhibu(["members", "import", str(roster), "--report", str(report)], environ)
         seconds = time.perf_counter() - began
-        _zhibu(["stop"], environ)
+        zhibu(["stop"], environ)
         told = json.loads(report.read_text(encoding="utf-8"))
     if told["imported"] != rows - len(bad) or [one["row"] for one in told["rejected"]] != bad:
         raise RuntimeError(f"the roster went in wrongly: {told['imported']} of {rows}")
@@ -61,7 +61,7 @@ def measure(rows: int = ROWS) -> Mapping[str, object]:
     }
 
 
-def _zhibu(words: list[str], environ: Mapping[str, str]) -> str:
+def zhibu(words: list[str], environ: Mapping[str, str]) -> str:
     """Run the command with a terminal for its progress; returns what that showed."""
     ours, theirs = pty.openpty()
     command = [sys.executable, str(ROOT / "cli.py"), "--config", str(ROOT / "config.yaml"), *words]

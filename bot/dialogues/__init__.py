@@ -6,11 +6,14 @@ from bot.dialogues import (
     binding,
     checkin,
     decision,
+    exam,
+    hours,
     leave,
     login,
     makeup,
     notice,
     record,
+    study,
 )
 from bot.turn import REGISTRY
 
@@ -21,9 +24,12 @@ __all__ = [
     "binding",
     "checkin",
     "decision",
+    "exam",
+    "hours",
     "leave",
     "login",
     "makeup",
     "notice",
     "record",
+    "study",
 ]

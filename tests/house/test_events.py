@@ -7,12 +7,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from models.attendance import MarkKind
+from models.question import QuestionState
 from models.standing import StandingKind
 from tests.house.test_house import house_files, short
 from texts import event, people
 
 ZONE = ZoneInfo("Asia/Shanghai")
-ENDINGS = {"mark_": MarkKind, "standing_": StandingKind}  # what a verb is put together from
+ENDINGS = {"mark_": MarkKind, "question_": QuestionState, "standing_": StandingKind}  # what a verb is put together from
 FACTS = {
     "name": "张建国",
     "title": "主题党日",
@@ -29,6 +30,12 @@ FACTS = {
     "which": "2026-11",
     "radius": 200,
     "people": 3,
+    "tenths": 25,
+    "was": 20,
+    "new": 2,
+    "gone": 1,
+    "fields": "stem,key",
+    "reviewed_by": "王芳",
 }
 
 

@@ -82,7 +82,7 @@ def test_a_leader_plans_for_the_own_group_alone(office: Office) -> None:
     page = leader.reads("/h5/activities/new")
     assert f"党小组会（{FIRST}）" in page
     assert SECOND not in page
-    assert "主题党日" not in page
+    assert "支部党员大会" not in page
     own = f"group_meeting:{group(office, FIRST)}"
     assert "已发起，应到4人。" in leader.does(
         "/h5/activities/new", what=own, title="小组学习", **starting("2026-11-26", "09:00")

@@ -12,9 +12,28 @@ from werkzeug.test import TestResponse
 from models.activity import ActivityKind
 from models.appointment import Role
 from models.attendance import MakeUpWay
+from models.hours import CourseForm
 from models.leave import LeaveClass
-from services import activities, appointments, guests, leaves, makeups, members, orgs, rights, standings, visits
+from models.question import QuestionKind
+from services import (
+    activities,
+    appointments,
+    banks,
+    exams,
+    guests,
+    hours,
+    leaves,
+    makeups,
+    members,
+    orgs,
+    paths,
+    rights,
+    standings,
+    visits,
+)
+from services.hours import Told
 from services.leaves import Wish
+from services.paths import Asked
 from tests.pages.office import (
     COMMITTEE,
     FIRST,
@@ -42,6 +61,7 @@ PEOPLE: Mapping[str, str] = {
 SIGNED_IN = "SOCLFMX"
 LEADS, SEES, RUNS, OWN = "SOCLF", "SOC", "SO", "SOL"
 LOST = "何静"  # of the first group; has lost a phone that is signed in
+STUDY = "SOC"  # those who run study: here the 宣传委员 as well
 SECRET = ("甲组的秘密会", "委员的秘密会", "外来的客人", MEMBER)  # what a refusal must not tell
 
 
@@ -66,6 +86,7 @@ def post(address: str, may: str, **form: str) -> Row:
     return Row("POST", address, may, form)
 
 
+COURSE = {"title": "培训", "form": "brought", "held_on": "2026-11-02", "hours": "4"}
 LATER = {"starts-day": "2026-12-24", "starts-time": "14:00"}
 ROWS = [
     # today, planning
@@ -115,6 +136,27 @@ ROWS = [
     # records
     get("/h5/month/2026-11", LEADS),
     get("/h5/m/{member}", "SOCLM"),
+    # hours
+    get("/h5/hours", LEADS),
+    get("/h5/hours/of/{member}", "SOCLM"),
+    get("/h5/hours/new", "SOLF"),
+    post("/h5/hours/new", OWN, **COURSE, who="{member}"),
+    get("/h5/hours/course/{course}", "SOCL"),
+    get("/h5/hours/course/{course}/edit", OWN),
+    post("/h5/hours/course/{course}/edit", OWN, **COURSE, version="99", who="{member}"),
+    post("/h5/hours/course/{course}/withdraw", OWN, version="99", reason="重了"),
+    # exams: a score is the member's and of those who run study
+    get("/h5/exams", STUDY),
+    get("/h5/exams/new", STUDY),
+    post("/h5/exams/new", STUDY, title="卷"),
+    get("/h5/exams/stock", STUDY),
+    get("/h5/exams/{paper}", STUDY),
+    get("/h5/exams/{paper}/edit", STUDY),
+    post("/h5/exams/{paper}/edit", STUDY, version="99", title="卷"),
+    post("/h5/exams/{paper}/open", STUDY),
+    post("/h5/exams/{paper}/close", STUDY),
+    get("/h5/exams/mine", SIGNED_IN),
+    get("/h5/exams/result/{sitting}", "SOCM"),
     # people
     get("/h5/members", LEADS),
     get("/h5/members/{member}", "SOCL"),
@@ -149,6 +191,7 @@ ROWS = [
     get("/h5/print/plan/2026-11", LEADS),
     get("/h5/print/year/2026", LEADS),
     get("/h5/print/leave/2026", LEADS),
+    get("/h5/print/hours/2026", LEADS),
     get("/h5/print/roster", LEADS),
     get("/h5/print/record/{open}", "SOCL"),
     get("/h5/print/signin/{open}", "SOCL"),
@@ -156,9 +199,38 @@ ROWS = [
     get("/h5/export/plan/2026-11", LEADS),
     get("/h5/export/year/2026", LEADS),
     get("/h5/export/leave/2026", LEADS),
+    get("/h5/export/hours/2026", LEADS),
     get("/h5/export/roster", LEADS),
     get("/h5/export/record/{open}", "SOCL"),
     get("/h5/export/signin/{open}", "SOCL"),
+    # study: banks, questions, files, the path, figures
+    get("/h5/study", SEES),
+    post("/h5/study/starter", SEES),
+    get("/h5/study/banks/{bank}", SEES),
+    get("/h5/study/banks/{bank}/new", SEES),
+    post("/h5/study/banks/{bank}/new", SEES, kind="single", stem="题"),
+    get("/h5/study/banks/{bank}/export.csv", SEES),
+    get("/h5/study/questions/{question}", SEES),
+    get("/h5/study/questions/{question}/edit", SEES),
+    post("/h5/study/questions/{question}/edit", SEES, version="99", stem="题"),
+    post("/h5/study/questions/{question}/review", SEES, version="99", reviewer="甲"),
+    post("/h5/study/questions/{question}/publish", SEES, version="99", reviewer="甲"),
+    post("/h5/study/questions/{question}/retire", SEES, version="99"),
+    post("/h5/study/questions/{question}/reopen", SEES, version="99"),
+    get("/h5/study/editions", SEES),
+    post("/h5/study/editions", SEES, document="没有的文件"),
+    get("/h5/study/import", SEES),
+    post("/h5/study/import", SEES),
+    get("/h5/study/import/0123456789abcdef", SEES, gone=True),
+    Row("POST", "/h5/study/import/0123456789abcdef", SEES, gone=True),
+    get("/h5/study/import/0123456789abcdef/report.csv", SEES, gone=True),
+    get("/h5/study/path", SEES),
+    post("/h5/study/path", SEES),
+    get("/h5/study/path/{step}", SEES),
+    post("/h5/study/path/{step}", SEES, version="99", title="一", reading="二"),
+    post("/h5/study/path/{step}/move", SEES),
+    post("/h5/study/path/{step}/close", SEES),
+    get("/h5/study/figures", SEES),
     # the own sign-ins; somebody else's is as good as none
     get("/h5/logins", SIGNED_IN),
     post("/h5/logins/{visit}/end", SIGNED_IN),
@@ -217,6 +289,14 @@ def matrix(office: Office) -> Matrix:
         meeting = activities.find(db, subjects["open"])
         guests.enter(db, operator, meeting, "外来的客人", "市局")
         span = date(2027, 1, 1), date(2027, 1, 31)
+        bank = banks.made(db, operator, "党章")
+        entry = banks.Entry(QuestionKind.JUDGE, "甲组的秘密会，党员要参加。", (), key=True)
+        told = Told("委员的秘密会", CourseForm.TOGETHER, date(2026, 11, 2), 40, proof="证书")
+        at = own.now - timedelta(hours=1), own.now + timedelta(days=1)
+        paper = exams.make(db, operator, exams.Asked("委员的秘密会", [], 30, 60, *at))
+        exams.open_(db, operator, paper)
+        sitting = exams.start(db, member, paper, own.now)
+        exams.hand_in(db, sitting, own.now)
         _, visit = visits.admitted(db, member, own.now, device="安卓手机", place="外网")
         _, phone = visits.admitted(db, members.find(db, LOST), own.now, device="安卓手机", place="外网")
         return {
@@ -227,6 +307,12 @@ def matrix(office: Office) -> Matrix:
             "standing": standings.enter(db, operator, member, LeaveClass.AWAY, span, "驻村").public_id,
             "visit": visit.public_id,
             "phone": phone.public_id,
+            "course": hours.enter(db, operator, told, [member]).public_id,
+            "paper": paper.public_id,
+            "sitting": sitting.public_id,
+            "bank": bank.public_id,
+            "question": banks.add(db, operator, bank, entry).public_id,
+            "step": paths.add(db, operator, Asked("甲组的秘密会", "读党章")).public_id,
         }
 
     subjects |= office.house.run(fill)

@@ -29,7 +29,7 @@ from tests.pages.axe import faults
 from tests.services.month import FIRST, Month, lived
 
 A4_LANDSCAPE = (842, 595)  # points
-FORMS = ("plan/2026-07", "year/2026", "leave/2026Q3", "roster")
+FORMS = ("plan/2026-07", "year/2026", "leave/2026Q3", "hours/2026", "roster")
 ONE = ("signin", "record")
 
 
@@ -141,10 +141,11 @@ def test_a_workbook_is_named_logged_and_holds_no_formula(july: Month) -> None:
         assert "<f>" not in sheet
     with july.branch.house.reading() as db:
         logged = db.scalars(select(Event).where(Event.verb == "exported")).all()
-        assert [json.loads(one.facts)["form"] for one in logged][-6:] == [
+        assert [json.loads(one.facts)["form"] for one in logged][-7:] == [
             "三会一课、主题党日落实情况一览表",
             "党员参加组织生活情况统计表",
             "请假补课登记表",
+            "党员集中学习培训学时登记表",
             "党员名册",
             "签到表",
             "会议记录首页",

@@ -19,7 +19,7 @@ SOUND = {
     "official_account": {"app_id": "wx1", "app_secret": "a", "token": "b", "encoding_aes_key": REAL_KEY},
     "mini_program": {"app_id": "wx2", "app_secret": "c"},
 }
-CHECKS = 7
+CHECKS = 8
 
 
 @pytest.fixture
@@ -97,6 +97,11 @@ def test_an_account_half_guarded_is_found(
 def test_an_address_in_the_clear_is_found(zhibu: Operator, redis_url: str) -> None:
     zhibu.configure(**production(redis_url, server={"public_url": "http://zhibu.example.cn"}))
     assert faults(zhibu) == ["✗ 外部地址是 https：请把 server.public_url 改成 https:// 开头的地址。"]
+
+
+def test_drafts_that_go_out_in_earnest_are_told_and_no_fault(zhibu: Operator, redis_url: str) -> None:
+    zhibu.configure(**production(redis_url, study={"show_unreviewed": True}))
+    assert "study.show_unreviewed 改成 false" in zhibu.types("doctor").done().out
 
 
 @pytest.mark.parametrize("url", ["redis://127.0.0.1:1/0", "unix:///nowhere/redis.sock", "redis://no.such.host.invalid"])

@@ -1,6 +1,6 @@
 """Migrations go all the way up and all the way down on both engines, with people's rows in the tables."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -17,13 +17,16 @@ from engines.sql import MIGRATIONS, at_head, open_engine, transaction, upgrade
 from models import Activity, Guest, Identity, Member
 from models.activity import ActivityKind
 from models.checkin import CheckIn, Method
-from services import activities, checkins, guests, members, orgs, rosters
+from models.question import QuestionKind
+from services import activities, banks, checkins, guests, members, orgs, rosters
 from services.activities import Plan
 from services.checkins import Claim
 from services.members import Account, BindingRules
 from services.rights import operator
 from services.rosters import Entry
 
+Row = dict[str, object]
+RELEASED = "0002"  # what people may have
 NOW = datetime(2026, 11, 22, 5, 52, tzinfo=UTC)
 RULES = BindingRules(timedelta(days=30), 10, timedelta(hours=1))
 
@@ -99,36 +102,46 @@ def test_up_from_nothing_and_down_to_nothing_with_rows_in_between(nothing: Engin
         assert db.scalar(select(CheckIn.at)) == NOW
 
 
-def test_a_database_of_the_release_before_takes_guests_and_keeps_all_it_held(nothing: Engine) -> None:
-    go(nothing, "0002")
+def test_a_database_of_the_release_before_keeps_all_it_held_and_takes_what_is_new(nothing: Engine) -> None:
+    upgrade(nothing)
     fill(nothing)
+    go(nothing, RELEASED, down=True)
     before = rows(nothing)
     upgrade(nothing)
-    assert {name: held for name, held in rows(nothing).items() if name in before} == before
+    assert kept(rows(nothing), before) == before
     act = operator(NOW, ZoneInfo("Asia/Shanghai"))
     with transaction(nothing) as db:
         meeting = db.scalars(select(Activity)).one()
-        assert [guests.enter(db, act, meeting, "陈志远", unit) for unit in ("市局", "市局", "省局")] == [
-            True,
-            False,
-            True,
-        ]
+        assert (meeting.topic, meeting.tenths) == (None, None)
+        new = [guests.enter(db, act, meeting, "陈志远", unit) for unit in ("市局", "市局", "省局")]
+        assert new == [True, False, True]
+        bank = banks.made(db, act, "党章")
+        banks.add(db, act, bank, banks.Entry(QuestionKind.JUDGE, "党员要参加党的会议。", (), key=True))
     with transaction(nothing) as db, pytest.raises(IntegrityError):
         db.execute(insert(Guest).values(public_id="x", activity_id=1, name="陈志远", unit="市局", entered_at=NOW))
-    go(nothing, "0002", down=True)
-    after = rows(nothing)
-    assert {name: held for name, held in after.items() if name != "event"} == {
-        name: held for name, held in before.items() if name != "event"
-    }
+    go(nothing, RELEASED, down=True)
+    before.pop("event")  # what was done meanwhile stays in the log
+    assert kept(rows(nothing), before) == before
     upgrade(nothing)
     assert at_head(nothing)
 
 
-def rows(engine: Engine) -> dict[str, list[tuple[object, ...]]]:
+def kept(now: Mapping[str, list[Row]], before: Mapping[str, list[Row]]) -> dict[str, list[Row]]:
+    """Of what the tables hold now, the tables and columns there were before."""
+    return {
+        name: [
+            {column: row[column] for column in was}
+            for row, was in zip(now[name], held or [{}] * len(now[name]), strict=True)
+        ]
+        for name, held in before.items()
+    }
+
+
+def rows(engine: Engine) -> dict[str, list[Row]]:
     """All that the tables hold."""
     with engine.connect() as connection:
         return {
-            name: [tuple(row) for row in connection.execute(text(f"SELECT * FROM {name}"))]  # noqa: S608 - its own tables
+            name: [dict(row) for row in connection.execute(text(f"SELECT * FROM {name}")).mappings()]  # noqa: S608 - its own tables
             for name in sorted(tables(engine))
         }
 

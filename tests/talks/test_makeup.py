@@ -128,7 +128,8 @@ def test_the_record_as_in_the_secretarys_transcript(branch: Branch) -> None:
     confirm(branch, "王芳")
     zhang.says("记录")
     assert zhang.reply == (
-        "张建国同志，2026年\n组织生活 应到3次，到会1次\n请假1次（已补课），未到1次\n回复1看明细，回复2看怎么补。"
+        "张建国同志，2026年\n组织生活 应到3次，到会1次\n请假1次（已补课），未到1次\n"
+        "集中学习 0学时，还差32\n回复1看明细，回复2看怎么补。"
     )
     zhang.says("1").hears("共3次：\n11-22 党课 未到\n11-22 主题党日 请假（值班），已补课\n11-22 党员大会 到会")
     zhang.says("记录").says("2").hears("党课：看录播、自学，到12月6日\n补好了，请发“补课”。")
