@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import tempfile
+import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -96,6 +97,14 @@ def test_letters_in_the_words_are_no_options() -> None:
     assert one(stem="A股市场何时建立", options=["1990", "1991"], answer="A")[1] == "A股市场何时建立"
     several = "21. A. 一 B. 二 C. 三 D. 四\n22. A. 五 B. 六 C. 七 D. 八"
     assert one(stem=several, answer=["A", "B"]) == ("stem", "一题里有几个小题，请拆开，一题一行。")
+
+
+def test_a_gap_left_by_blanks_stays_a_gap_and_signs_of_arithmetic_no_tags() -> None:
+    assert one(stem="21. No, I        it all day . \n  A. did      B. had done", answer="A")[1:3] == (
+        "No, I ____ it all day .", ("did", "had done"),
+    )  # fmt: skip
+    assert one(stem="甲（        ）乙。      A．一      B．二", answer="B")[1:3] == ("甲（ ）乙。", ("一", "二"))
+    assert one(stem="若a<b 且 c>d，则 <b class='x'>a</b>&lt;d", answer="对")[1] == "若a<b 且 c>d，则 a<d"
 
 
 # --- options and answers ------------------------------------------------------------------------------------------
@@ -331,6 +340,7 @@ JSONS: list[object] = [
     [{"question": "谁", "options": {"A": "甲", "B": "乙"}, "answer": "乙", "answer_idx": "B"}],
     [{"question": "谁", "options": ["(A)甲", "(B)乙"], "label": "B", "answer": None, "passage": None}],
     [{"chapter": "第一章", "questions": [{"题干": "谁", "选项": ["甲", "乙"], "答案": ["B"]}]}],
+    [{"answerId": 2, "title": "谁", "options": [{"id": 1, "value": "甲"}, {"id": 2, "value": "乙"}]}],
     [{"id": 7, "question": "谁", "options": [{"id": "x1", "text": "甲"}, {"id": "x2", "text": "乙"}], "answer": ["x2"]}],
 ]  # fmt: skip
 
@@ -461,6 +471,29 @@ def bomb() -> bytes:
 def test_what_is_hostile_is_refused_in_one_sentence(read: Read, content: bytes, said: str) -> None:
     with pytest.raises(SheetRefused, match=said):
         read(content)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '题干,答案\n"' + "A. B. " * 300_000 + '",A\n',
+        "题干,答案\n" + "1. " * 500_000 + ",A\n",
+        "题干,答案\n&" + "amp;" * 500_000 + ",A\n",
+        '题干,答案\n"' + "<b <b " * 200_000 + '",A\n',
+        "题干,答案\na" + " " * 2_000_000 + ",A\n",
+        "{\n" + "=a\n\n" * 100_000,
+        "题\nA. 甲\n" + "续行\n" * 500_000 + "ANSWER: A\n",
+    ],
+    ids=["labels", "numbers", "entities", "tags", "blanks", "gift", "aiken"],
+)
+def test_what_is_made_to_be_slow_is_not(read: Read, content: str) -> None:
+    used = time.process_time()
+    try:
+        lines = read(content)
+    except SheetRefused:
+        lines = []
+    assert not any(isinstance(line, QuestionLine) for line in lines)
+    assert time.process_time() - used < 20, "seconds of this process; each took minutes once"
 
 
 def test_a_cell_of_a_million_signs_spoils_its_own_row_alone(read: Read) -> None:
