@@ -548,8 +548,8 @@ def test_a_bank_written_and_read_again_is_the_same(suffixes: tuple[str, ...], ex
     holds()
 
 
-def written_and_read(drawn: list[Said], suffixes: tuple[str, ...]) -> None:
-    """Every question that can be taken at all comes back as it went, in every format."""
+def written_and_read(drawn: list[Said], suffixes: tuple[str, ...]) -> int:
+    """Every question that can be taken at all comes back as it went, in every format; returns how many those are."""
     wanted: list[QuestionLine] = []
     for said in drawn:
         try:
@@ -557,7 +557,7 @@ def written_and_read(drawn: list[Said], suffixes: tuple[str, ...]) -> None:
         except Unfit:
             continue
     if not wanted:
-        return
+        return 0
     with tempfile.TemporaryDirectory() as folder:
         for suffix in suffixes:
             path = Path(folder) / f"bank{suffix}"
@@ -565,6 +565,31 @@ def written_and_read(drawn: list[Said], suffixes: tuple[str, ...]) -> None:
             got = questions.read(path)
             told = [line if isinstance(line, QuestionFault) else told_of(line) for line in got]
             assert told == [told_of(line) for line in wanted], suffix
+    return len(wanted)
+
+
+NASTY = (
+    "'=1+1", "=2", "''-3", "@x", "+1", "A. A. 甲", "B、乙", "%50%半", "甲 -> 乙", "a=b", "{c}", "d~e#f", "g\\nh", "::i::", "[html]j",
+    "// k", "$CATEGORY: l", '"', '""m"', "n,o;p|q／r/s", "t；u、v", '[["w"]]', "_x0041_", "&amp;lt;", "a<b c>d", "对", "T", "ABCD", "答案：甲", "1. 乙",
+)  # fmt: skip
+
+
+def test_what_formats_have_a_meaning_for_comes_back_as_words() -> None:
+    drawn = [
+        Said(
+            kind="单选",
+            stem=f"{one}题",
+            options=[one, f"{other}别的"],
+            right=[place % 2],
+            explanation=one,
+            tags=one,
+            document=other,
+        )
+        for place, (one, other) in enumerate(zip(NASTY, NASTY[1:] + NASTY[:1], strict=True))
+    ]
+    drawn += [Said(kind="填空", stem=f"{one}____题", blanks=[[one, "别的"], [one]]) for one in NASTY]
+    drawn += [Said(kind="填空", stem=f"是{one}____题", blanks=[[one, "别的"]]) for one in NASTY]
+    assert written_and_read(drawn, (".csv", ".json", ".gift", ".xlsx")) == 3 * len(NASTY)
 
 
 def told_of(line: QuestionLine) -> tuple[object, ...]:
