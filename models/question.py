@@ -69,7 +69,8 @@ class Question(Base):
 
     `options` is a JSON list of texts, in order (A, B, C …); empty for JUDGE and BLANK. `key` is JSON: a sorted list
     of option places from 0 for SINGLE and MULTIPLE, true or false for JUDGE, a list of lists of accepted texts, one
-    a blank, for BLANK. `digest` is the normalised stem's, so that a bank holds a stem once.
+    a blank, for BLANK. `digest` is of the stem, and of the options too where the bank has that
+    stem with others, so that a bank holds a question once.
     """
 
     __tablename__ = "question"

@@ -25,6 +25,7 @@ from services.rights import Act
 from services.rows import touched
 
 CHUNK = 200  # questions a transaction: well under 100 ms
+SIBLINGS = 500  # questions of one stem that are compared with a row
 LONGEST_NAME = 60  # of a bank
 LONGEST_REVIEWER = 40
 _QUESTIONS = cast("Table", Question.__table__)  # written without the session's bookkeeping, which takes twice as long
@@ -169,7 +170,7 @@ def settle(entries: Sequence[Entry]) -> list[Repeat | None]:
     found: list[Repeat | None] = []
     for place, entry in enumerate(entries):
         earlier = places[_stem_digest(entry.stem)]
-        same = next((one for one in earlier if _same(entry, entries[one])), None)
+        same = next((one for one in earlier[-SIBLINGS:] if _same(entry, entries[one])), None)
         if same is None:
             earlier.append(place)
             found.append(None)
@@ -548,13 +549,13 @@ def _family(db: Session, bank_id: int, entries: Sequence[Entry]) -> list[_Asked]
         return found
     seen = {one.id for one in found}
     ranges = (Question.digest.between(stem + _OPEN, stem + "f" * len(_OPEN)) for stem in sorted(unclear))
-    return found + [one for one in _kept(db, bank_id, or_(*ranges)) if one.id not in seen]
+    return found + [one for one in _kept(db, bank_id, or_(*ranges), 2 * SIBLINGS) if one.id not in seen]
 
 
-def _kept(db: Session, bank_id: int, which: ColumnElement[bool]) -> list[_Asked]:
+def _kept(db: Session, bank_id: int, which: ColumnElement[bool], most: int | None = None) -> list[_Asked]:
     columns = (Question.id, Question.digest, Question.state, *(getattr(Question, field) for field in FIELDS))
     found = []
-    for row in db.execute(select(*columns).where(Question.bank_id == bank_id, which)).mappings():
+    for row in db.execute(select(*columns).where(Question.bank_id == bank_id, which).limit(most)).mappings():
         told = {field: row[field] for field in FIELDS}
         told |= {"options": tuple(json.loads(row["options"])), "key": key_of(row["kind"], row["key"])}
         found.append(_Asked(row["id"], Entry(**told), row["digest"], {}, row["state"]))

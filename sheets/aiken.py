@@ -3,13 +3,14 @@
 import re
 
 from sheets.options import Unfit
-from sheets.question import QuestionFault, QuestionLine, Said, understood
+from sheets.question import MOST, QuestionFault, QuestionLine, Said, understood
 from sheets.question_tables import COLUMN
 from texts import question as texts
 
 ANSWER = re.compile(r"\s*(?:ANSWER|【?(?:正确|参考|标准)?答案】?)\s*[:：]\s*(.*)", re.IGNORECASE)
 _OPTION = re.compile(r"\s*[（(]?([A-Ja-j])\s*[.)．、）:：]\s*(.*)")
 _EXPLANATION = re.compile(r"\s*(?:【?(?:答案)?解析】?|EXPLANATION|FEEDBACK)\s*[:：]?\s*(.*)", re.IGNORECASE)
+_LONGEST = 20_000  # signs
 _NUMBERED = re.compile(r"\s*\d{1,4}[.．、]")
 
 
@@ -17,6 +18,8 @@ def read(text: str) -> list[QuestionLine | QuestionFault]:
     """Every question of the file, as a question or a fault; `row` is the line where it begins."""
     reading = _Reading()
     for number, line in enumerate(text.splitlines(), start=1):
+        if len(reading.found) > MOST:
+            break
         if line.strip():
             reading.take(number, line)
         else:
@@ -47,7 +50,7 @@ class _Reading:
             if answer:  # of a question that nothing parts from this explanation
                 self._end_with(QuestionFault(number, texts.STEM, texts.PART_FROM_EXPLANATION))
             else:
-                asked.explanation += f"{more[1] if more else line}\n"
+                asked.explanation = _longer(asked.explanation, f"{more[1] if more else line}\n")
             return
         if asked is None or self.answered or (gap and asked.options and not option and not answer):
             asked = self._begin(number)
@@ -60,9 +63,9 @@ class _Reading:
                 asked.stem = stem
             asked.options.append(option[2])
         elif asked.options:
-            asked.options[-1] += f"\n{line}"
+            asked.options[-1] = _longer(asked.options[-1], f"\n{line}")
         else:
-            asked.stem += f"{line}\n"
+            asked.stem = _longer(asked.stem, f"{line}\n")
 
     def _end_with(self, fault: QuestionFault) -> None:
         self.end()
@@ -78,6 +81,11 @@ class _Reading:
         if self.asked is not None:
             self.found.append(_line(self.begins, self.asked, answered=self.answered))
         self.asked = None
+
+
+def _longer(text: str, more: str) -> str:
+    """The text with more behind it; what is too long already is refused as it is."""
+    return text if len(text) > _LONGEST else text + more
 
 
 def _line(begins: int, said: Said, *, answered: bool) -> QuestionLine | QuestionFault:

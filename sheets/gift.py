@@ -10,12 +10,13 @@ from dataclasses import dataclass
 
 from models.question import QuestionKind
 from sheets.options import Unfit
-from sheets.question import QuestionFault, QuestionLine, Said, understood, write_blanks
+from sheets.question import MOST, QuestionFault, QuestionLine, Said, understood, write_blanks
 from sheets.question_tables import COLUMN, field_of
 from texts import question as texts
 from texts.question import CERTAINTY, KIND, TOPIC
 
 _SIGNS = "~=#{}:\\"
+_LONGEST = 50_000  # signs of one question
 _FIRST_MASK = 0xFDD0  # code points that no text may have
 _MASKED = {sign: chr(_FIRST_MASK + place) for place, sign in enumerate(_SIGNS)} | {"n": chr(_FIRST_MASK + len(_SIGNS))}
 _UNMASK = {ord(mask): "\n" if sign == "n" else sign for sign, mask in _MASKED.items()}
@@ -62,15 +63,20 @@ def _blocks(text: str) -> list[_Block]:
         elif not line or line.startswith("$CATEGORY:"):
             fresh = True
         elif fresh and not (blocks and line[0] in "=~#}" and _open(blocks[-1].text)):
+            if len(blocks) > MOST:
+                break
             blocks.append(_Block(number, line, tags))
             tags, fresh = [], False
         else:
-            blocks[-1].text += f"\n{line}"
+            if len(blocks[-1].text) <= _LONGEST:
+                blocks[-1].text += f"\n{line}"
             fresh = False
     return blocks
 
 
 def _open(text: str) -> bool:
+    if len(text) > _LONGEST:
+        return False
     masked = _ESCAPE.sub("", text)
     return masked.count("{") > masked.count("}")
 

@@ -1,5 +1,6 @@
 """Options that stand inside a question (A．… B. … (C) …), and options without their own letters."""
 
+import bisect
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ _SIGN = re.compile(
     r"[（(【\[]\s*(?P<round>[A-Ja-j])\s*[)）】\]]\s*[.．、:：]?"
     r"|(?<![A-Za-z0-9_&])(?P<plain>[A-Ja-j])\s?(?P<mark>[.．、,，:：)）·]|(?<=\n[A-J])[ ]|(?<=\A[A-J])[ ])"
 )
+_MOST_LABELS = 400  # letters that are looked at
 _PARTS = "；;|、,，/"
 _GLUED = re.compile(r"(?:(?<=[\s)）。？?：:])|\A)(?P<round>(?!))?(?P<plain>[A-J])(?P<mark>)(?=[\u4e00-\u9fff“《])")
 
@@ -46,7 +48,7 @@ def split_options(text: str) -> tuple[str, list[str]]:
     """
     best: list[_Label] = []
     for sign in (_SIGN, _GLUED):
-        labels = [_label(found, text) for found in sign.finditer(text)]
+        labels = [_label(found, text) for found in sign.finditer(text)][-_MOST_LABELS:]
         for chosen in _readings(labels):
             chain = _chain(chosen)
             if len(chain) > max(len(best), 1):
@@ -67,11 +69,11 @@ def split_options(text: str) -> tuple[str, list[str]]:
 
 def _label(found: "re.Match[str]", text: str) -> _Label:
     letter = found["round"] or found["plain"]
-    before = text[: found.start()].rpartition("\n")[2]
+    before = text[max(found.start() - 1, 0) : found.start()]
     style = "(" if found["round"] else found["mark"]
     style += "a" if letter.islower() else ""
-    apart = not before or before[-1].isspace()
-    return _Label(letter.upper(), style, found.start(), found.end(), first=not before.strip(), apart=apart)
+    first, apart = before in ("", "\n"), not before or before.isspace()
+    return _Label(letter.upper(), style, found.start(), found.end(), first=first, apart=apart)
 
 
 def _readings(labels: Sequence[_Label]) -> list[list[_Label]]:
@@ -90,17 +92,21 @@ def _readings(labels: Sequence[_Label]) -> list[list[_Label]]:
 
 def _chain(labels: Sequence[_Label]) -> list[_Label]:
     """The longest run A, B, C … among the letters; of equal ones the last, for a question stands before its options."""
-    best: list[_Label] = []
-    for start, one in enumerate(labels):
-        if one.letter != "A":
-            continue
-        run = [one]
-        for other in labels[start + 1 :]:
-            if len(run) < MOST_OPTIONS and other.letter == LETTERS[len(run)]:
-                run.append(other)
+    places: dict[str, list[int]] = {letter: [] for letter in LETTERS}
+    for place, one in enumerate(labels):
+        places[one.letter].append(place)
+    best: list[int] = []
+    for start in places["A"]:
+        run = [start]
+        for letter in LETTERS[1:]:
+            follows = places[letter]
+            at = bisect.bisect(follows, run[-1])
+            if at == len(follows):
+                break
+            run.append(follows[at])
         if len(run) >= len(best):
             best = run
-    return best
+    return [labels[place] for place in best]
 
 
 def bare(option: str, place: int) -> str:

@@ -14,6 +14,7 @@ from sheets.plain import plain
 from texts import question as texts
 from texts.question import CERTAINTY, TOPIC
 
+MOST = 60_000  # questions of one file
 LONGEST_STEM = 5_000
 LONGEST_OPTION = 1_000
 LONGEST_EXPLANATION = 10_000
@@ -90,6 +91,10 @@ def understood(row: int, said: Said) -> QuestionLine:
     options = [plain(one) for one in said.options]
     while options and not options[-1]:
         options.pop()
+    if any(len(one) > 2 * LONGEST_OPTION for one in options):  # not worth a look inside
+        raise Unfit("options", texts.too_long(texts.OPTIONS, LONGEST_OPTION))
+    if len(str(said.answer)) > MOST_OPTIONS * LONGEST_OPTION:
+        raise Unfit("answer", texts.too_long(texts.ANSWER, LONGEST_OPTION))
     inside = not options and kind not in (QuestionKind.JUDGE, QuestionKind.BLANK)
     if inside:
         stem, options = split_options(stem)
@@ -102,6 +107,10 @@ def understood(row: int, said: Said) -> QuestionLine:
 
 # --- the question itself --------------------------------------------------------------------------------------------
 
+# A gap left open in the words by blanks alone; before an option, in brackets and at a line's ends they are no gap.
+_GAP_OF_SPACES = re.compile(
+    r"(?<=[^\s（(【\[])[ \xa0\u3000]{5,}(?=[^\s）)】\]])(?![（(【\[]?\s*[A-Ja-j\uff21-\uff2a]\s*[)）】\].．、:：])"
+)
 _NUMBER = re.compile(r"(?:第?\d{1,4}题?[.．、:：)）](?!\d)|[（(]\s*\d{1,3}\s*[)）](?=\S)|第\s*\d{1,4}\s*题)\s*")
 _MARKS = re.compile(r"[（(【\[]\s*(?:本题|每题|共)?\s*\d{1,2}(?:\.\d)?\s*分\s*[)）】\]]\s*")
 _LABEL = re.compile(
@@ -112,7 +121,10 @@ _BLANK = re.compile(r"_{2,}|\uff3f+|\ufe4d+|[（(]\s*[)）]|【\s*】|\[\s*\]|{\
 
 def _stem(said: Said) -> tuple[str, str]:
     """The question without its number and marks, and the kind that stands before it, if one does."""
-    stem, hint = _numberless(plain(said.stem))
+    whole = plain(_GAP_OF_SPACES.sub(" ____ ", said.stem))
+    if len(whole) > LONGEST_STEM + MOST_OPTIONS * LONGEST_OPTION:
+        raise Unfit("stem", texts.too_long(texts.STEM, LONGEST_STEM))
+    stem, hint = _numberless(whole)
     if said.passage and stem:
         stem, _ = _numberless(plain(f"{said.passage}\n{stem}"))
     return stem, hint

@@ -259,7 +259,7 @@ def _answer(said: Said, value: Json, ids: Mapping[str, int]) -> None:
         said.numbered = isinstance(value, int) and not isinstance(value, bool)
         said.answer = _described_answer(value)
     named = [said.answer] if isinstance(said.answer, str) else said.answer
-    if said.right is None and named and all(one in ids and not _letter(one) for one in named) and not said.numbered:
+    if said.right is None and named and all(one in ids and not _letter(one) for one in named):
         said.right = [ids[one] for one in named]
     if named and any(named):
         said.right = said.right or None

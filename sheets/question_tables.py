@@ -17,8 +17,9 @@ NAMES: Mapping[str, Sequence[str]] = {
     for field, names in {
         "stem": (
             "题干 试题题干 题干内容 题目内容 试题内容 问题内容 题目题干 题面 题目描述 试题 题目 问题 question"
-            " questiontext questioncontent questiontitle questionstem questionname stem query prompt problem fldname q"
-            " 内容 content title 标题 text name topictitle sentence"
+            " questiontext questioncontent questiontitle questionstem questionname"
+            " stem query prompt problem fldname q"
+            " 内容 content title 标题 text name topictitle sentence description input"
         ),
         "passage": "passage context 材料 背景材料 阅读材料",
         "options": (
@@ -28,8 +29,8 @@ NAMES: Mapping[str, Sequence[str]] = {
         "answer": (
             "答案 正确答案 标准答案 参考答案 试题答案 题目答案 正确选项 答案选项 正解 标答 answer answers correctanswer"
             " correctanswers correctoption correctoptions correctchoice rightanswer rightanswers rightoption"
-            " standardanswer stdanswer standanswer answeridx answerindex answerkey answerletter answertext correctindex"
-            " correctanswerindex correct right key keys label gold target truth cop fldanswer result ans"
+            " standardanswer stdanswer standanswer answeridx answerid answerindex answerkey answerletter answertext"
+            " correctindex correctanswerindex correct right key keys label gold target truth cop fldanswer result ans"
         ),
         "kind": (
             "题型 试题类型 题目类型 问题类型 题类 题目种类 试题题型 题型名称 类型 题种 questiontype questiontypecn"

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from sheets import aiken, gift, question_json, question_tables, table
 from sheets.options import LETTERS, Unfit
-from sheets.question import QuestionFault, QuestionLine, Said, understood
+from sheets.question import MOST, QuestionFault, QuestionLine, Said, understood
 from sheets.question_json import written_key
 from sheets.question_tables import HEADER
 from sheets.table import HEADER_WITHIN, Row, Sheet, SheetRefused
@@ -29,7 +29,7 @@ from texts.question import CERTAINTY, KIND, TOPIC
 __all__ = ["HEADER", "SUFFIXES", "Line", "QuestionFault", "QuestionLine", "Said", "Unfit", "one", "read", "write"]
 
 MOST_BYTES = 40 * 1024 * 1024
-MOST = 60_000  # questions of one file
+MOST_LINES = 1_000_000
 SUFFIXES = (".xlsx", ".csv", ".json", ".gift", ".txt")
 _OTHERS = (b"\x89PNG", b"%PDF", b"\xff\xd8", b"\x1f\x8b")
 
@@ -83,6 +83,8 @@ def _of_text(text: str) -> list[Line]:
         found = question_json.read(text)
         if found is not None:
             return found
+    if text.count("\n") > MOST_LINES:
+        raise SheetRefused(texts.TOO_MANY)
     rows = _rows(text)
     if rows is not None:
         return question_tables.read([Sheet("", rows)]) or []

@@ -93,6 +93,7 @@ def test_the_console_script_says_how_it_is_used(zhibu: Operator) -> None:
         "members",
         "codes",
         "activities",
+        "questions",
         "menu",
     ):
         assert name in alone.err

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import tempfile
+import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -96,6 +97,14 @@ def test_letters_in_the_words_are_no_options() -> None:
     assert one(stem="A股市场何时建立", options=["1990", "1991"], answer="A")[1] == "A股市场何时建立"
     several = "21. A. 一 B. 二 C. 三 D. 四\n22. A. 五 B. 六 C. 七 D. 八"
     assert one(stem=several, answer=["A", "B"]) == ("stem", "一题里有几个小题，请拆开，一题一行。")
+
+
+def test_a_gap_left_by_blanks_stays_a_gap_and_signs_of_arithmetic_no_tags() -> None:
+    assert one(stem="21. No, I        it all day . \n  A. did      B. had done", answer="A")[1:3] == (
+        "No, I ____ it all day .", ("did", "had done"),
+    )  # fmt: skip
+    assert one(stem="甲（        ）乙。      A．一      B．二", answer="B")[1:3] == ("甲（ ）乙。", ("一", "二"))
+    assert one(stem="若a<b 且 c>d，则 <b class='x'>a</b>&lt;d", answer="对")[1] == "若a<b 且 c>d，则 a<d"
 
 
 # --- options and answers ------------------------------------------------------------------------------------------
@@ -331,6 +340,7 @@ JSONS: list[object] = [
     [{"question": "谁", "options": {"A": "甲", "B": "乙"}, "answer": "乙", "answer_idx": "B"}],
     [{"question": "谁", "options": ["(A)甲", "(B)乙"], "label": "B", "answer": None, "passage": None}],
     [{"chapter": "第一章", "questions": [{"题干": "谁", "选项": ["甲", "乙"], "答案": ["B"]}]}],
+    [{"answerId": 2, "title": "谁", "options": [{"id": 1, "value": "甲"}, {"id": 2, "value": "乙"}]}],
     [{"id": 7, "question": "谁", "options": [{"id": "x1", "text": "甲"}, {"id": "x2", "text": "乙"}], "answer": ["x2"]}],
 ]  # fmt: skip
 
@@ -463,6 +473,29 @@ def test_what_is_hostile_is_refused_in_one_sentence(read: Read, content: bytes, 
         read(content)
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        '题干,答案\n"' + "A. B. " * 300_000 + '",A\n',
+        "题干,答案\n" + "1. " * 500_000 + ",A\n",
+        "题干,答案\n&" + "amp;" * 500_000 + ",A\n",
+        '题干,答案\n"' + "<b <b " * 200_000 + '",A\n',
+        "题干,答案\na" + " " * 2_000_000 + ",A\n",
+        "{\n" + "=a\n\n" * 100_000,
+        "题\nA. 甲\n" + "续行\n" * 500_000 + "ANSWER: A\n",
+    ],
+    ids=["labels", "numbers", "entities", "tags", "blanks", "gift", "aiken"],
+)
+def test_what_is_made_to_be_slow_is_not(read: Read, content: str) -> None:
+    used = time.process_time()
+    try:
+        lines = read(content)
+    except SheetRefused:
+        lines = []
+    assert not any(isinstance(line, QuestionLine) for line in lines)
+    assert time.process_time() - used < 20, "seconds of this process; each took minutes once"
+
+
 def test_a_cell_of_a_million_signs_spoils_its_own_row_alone(read: Read) -> None:
     lines = read(table(["题干", "答案"], ["长" * 1_000_000, "对"], ["好不好", "对"]))
     assert lines[0] == QuestionFault(2, "题干", "题干超过 5000 个字，请缩短。")
@@ -515,8 +548,8 @@ def test_a_bank_written_and_read_again_is_the_same(suffixes: tuple[str, ...], ex
     holds()
 
 
-def written_and_read(drawn: list[Said], suffixes: tuple[str, ...]) -> None:
-    """Every question that can be taken at all comes back as it went, in every format."""
+def written_and_read(drawn: list[Said], suffixes: tuple[str, ...]) -> int:
+    """Every question that can be taken at all comes back as it went, in every format; returns how many those are."""
     wanted: list[QuestionLine] = []
     for said in drawn:
         try:
@@ -524,7 +557,7 @@ def written_and_read(drawn: list[Said], suffixes: tuple[str, ...]) -> None:
         except Unfit:
             continue
     if not wanted:
-        return
+        return 0
     with tempfile.TemporaryDirectory() as folder:
         for suffix in suffixes:
             path = Path(folder) / f"bank{suffix}"
@@ -532,6 +565,31 @@ def written_and_read(drawn: list[Said], suffixes: tuple[str, ...]) -> None:
             got = questions.read(path)
             told = [line if isinstance(line, QuestionFault) else told_of(line) for line in got]
             assert told == [told_of(line) for line in wanted], suffix
+    return len(wanted)
+
+
+NASTY = (
+    "'=1+1", "=2", "''-3", "@x", "+1", "A. A. 甲", "B、乙", "%50%半", "甲 -> 乙", "a=b", "{c}", "d~e#f", "g\\nh", "::i::", "[html]j",
+    "// k", "$CATEGORY: l", '"', '""m"', "n,o;p|q／r/s", "t；u、v", '[["w"]]', "_x0041_", "&amp;lt;", "a<b c>d", "对", "T", "ABCD", "答案：甲", "1. 乙",
+)  # fmt: skip
+
+
+def test_what_formats_have_a_meaning_for_comes_back_as_words() -> None:
+    drawn = [
+        Said(
+            kind="单选",
+            stem=f"{one}题",
+            options=[one, f"{other}别的"],
+            right=[place % 2],
+            explanation=one,
+            tags=one,
+            document=other,
+        )
+        for place, (one, other) in enumerate(zip(NASTY, NASTY[1:] + NASTY[:1], strict=True))
+    ]
+    drawn += [Said(kind="填空", stem=f"{one}____题", blanks=[[one, "别的"], [one]]) for one in NASTY]
+    drawn += [Said(kind="填空", stem=f"是{one}____题", blanks=[[one, "别的"]]) for one in NASTY]
+    assert written_and_read(drawn, (".csv", ".json", ".gift", ".xlsx")) == 3 * len(NASTY)
 
 
 def told_of(line: QuestionLine) -> tuple[object, ...]:
