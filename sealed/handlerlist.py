@@ -1,0 +1,197 @@
+r"""The handler list: who may read and answer, desk by desk, signed by the offline root, exact to the byte.
+
+A list file is JSON `{"doc", "sig"}`: doc is an exact string, JSON of `{suite, version, expires, desks[{id, handlers[
+{id, role, recipient, verify}]}]}`; sig = Ed25519 by the root over "zhibu/list/v1\n" || doc. `expires` is the last day
+on which it may be used (YYYY-MM-DD), at most 120 days after signing. The bundle of a page carries the root's verify key
+and a floor: lists below that version are refused. Old lists are kept: messages were signed under them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from sealed import keys
+from sealed.errors import (
+    DeskClosed,
+    ListBroken,
+    ListExpired,
+    ListOlderThanSeen,
+    ListRolledBack,
+    ListTooLong,
+    WrongKey,
+    WrongRoot,
+    WrongSuite,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sealed.keys import SigningKey
+
+SUITE = "age-x25519+ed25519/v1"
+DESKS = ("branch", "upper")  # 本级, 上级
+FEWEST, MOST = 2, 7  # handlers of a desk that is open
+LONGEST = timedelta(days=120)
+ONE_DAY = timedelta(days=1)  # two calendars may differ by the time zone
+_PREFIX = b"zhibu/list/v1\n"
+_ID = re.compile(r"[a-z0-9-]{1,20}")
+
+
+@dataclass(frozen=True)
+class Handler:
+    """A handler as the list names one: id (lower-case letters, digits, hyphen), role in words, age1…, 32 bytes."""
+
+    id: str
+    role: str
+    recipient: str
+    verify_key: bytes
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A desk: `branch` (本级) or `upper` (上级), with at most 7 handlers; below two it is closed."""
+
+    id: str
+    handlers: tuple[Handler, ...]
+
+    @property
+    def open(self) -> bool:
+        """Whether cases may be sent to it."""
+        return len(self.handlers) >= FEWEST
+
+
+@dataclass(frozen=True)
+class HandlerList:
+    """A list that keeps its rules; whether it may be used today is `current`'s to say."""
+
+    version: int
+    expires: date
+    desks: tuple[Desk, ...]
+
+    def desk(self, desk_id: str) -> Desk | None:
+        """The desk of this id."""
+        return next((desk for desk in self.desks if desk.id == desk_id), None)
+
+    def recipients(self, desk_id: str) -> list[str]:
+        """Whom to seal to; raises DeskClosed."""
+        desk = self.desk(desk_id)
+        if desk is None or not desk.open:
+            raise DeskClosed(desk_id)
+        return [handler.recipient for handler in desk.handlers]
+
+    def handler(self, desk_id: str, handler_id: str) -> Handler | None:
+        """The handler of this id at this desk."""
+        desk = self.desk(desk_id)
+        return next((one for one in desk.handlers if one.id == handler_id), None) if desk else None
+
+
+def sign(handlers: HandlerList, root: SigningKey) -> bytes:
+    """The list file. Raises ListBroken for a list that no reader would take."""
+    doc = json.dumps(
+        {
+            "suite": SUITE,
+            "version": handlers.version,
+            "expires": handlers.expires.isoformat(),
+            "desks": [
+                {
+                    "id": desk.id,
+                    "handlers": [
+                        {
+                            "id": one.id,
+                            "role": one.role,
+                            "recipient": one.recipient,
+                            "verify": keys.to_text(one.verify_key),
+                        }
+                        for one in desk.handlers
+                    ],
+                }
+                for desk in handlers.desks
+            ],
+        },
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )
+    _list(doc)
+    signature = keys.to_text(root.sign(_PREFIX + doc.encode()))
+    return json.dumps({"doc": doc, "sig": signature}, ensure_ascii=False).encode() + b"\n"
+
+
+def read(file: bytes, root: bytes) -> HandlerList:
+    """A list of any age, to judge old messages by. Raises WrongRoot, WrongSuite, ListBroken."""
+    try:
+        outer = json.loads(file)
+        doc, signature = outer["doc"], keys.of_text(outer["sig"], 64)
+        signed = _PREFIX + doc.encode()
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise ListBroken("json") from None
+    except WrongKey:
+        raise WrongRoot from None
+    if not keys.verify(root, signature, signed):
+        raise WrongRoot
+    return _list(doc)
+
+
+def current(file: bytes, root: bytes, today: date, floor: int, seen: int = 0) -> HandlerList:
+    """A list to write by today. `floor` is built into the page, `seen` the newest version this reader has met.
+
+    Raises what `read` raises, and ListExpired, ListTooLong, ListRolledBack, ListOlderThanSeen.
+    """
+    found = read(file, root)
+    if found.version < floor:
+        raise ListRolledBack(found.version, floor)
+    if found.version < seen:
+        raise ListOlderThanSeen(found.version, seen)
+    if found.expires < today:
+        raise ListExpired(found.expires)
+    if found.expires > today + LONGEST + ONE_DAY:
+        raise ListTooLong(found.expires)
+    return found
+
+
+def _list(doc: str) -> HandlerList:
+    try:
+        raw = json.loads(doc)
+        suite = raw["suite"]
+    except (ValueError, KeyError, TypeError):
+        raise ListBroken("json") from None
+    if suite != SUITE:
+        raise WrongSuite(str(suite))
+    try:
+        found = HandlerList(
+            raw["version"],
+            date.fromisoformat(raw["expires"]),
+            tuple(Desk(desk["id"], tuple(_handler(one) for one in desk["handlers"])) for desk in raw["desks"]),
+        )
+    except (ValueError, KeyError, TypeError, WrongKey):
+        raise ListBroken("fields") from None
+    _keeps_rules(found)
+    return found
+
+
+def _handler(raw: dict[str, str]) -> Handler:
+    keys.recipient_bytes(raw["recipient"])
+    if not _ID.fullmatch(raw["id"]) or not isinstance(raw["role"], str) or raw["id"] == "submitter":
+        raise ValueError(raw["id"])
+    return Handler(raw["id"], raw["role"], raw["recipient"], keys.of_text(raw["verify"], 32))
+
+
+def _keeps_rules(found: HandlerList) -> None:
+    if type(found.version) is not int or found.version < 1:
+        raise ListBroken("fields")
+    desks = [desk.id for desk in found.desks]
+    if len(set(desks)) != len(desks) or not set(desks) <= set(DESKS):
+        raise ListBroken("desks")
+    if any(len(desk.handlers) > MOST for desk in found.desks):
+        raise ListBroken("handlers")
+    everyone = [one for desk in found.desks for one in desk.handlers]
+    columns: Sequence[Sequence[object]] = (
+        [one.id for one in everyone],
+        [one.recipient for one in everyone],
+        [one.verify_key for one in everyone],
+    )
+    if any(len(set(column)) != len(column) for column in columns):
+        raise ListBroken("twice")
