@@ -1,15 +1,17 @@
 r"""The handler list: who may read and answer, desk by desk, signed by the offline root, exact to the byte.
 
-A list file is JSON `{"doc", "sig"}`: doc is an exact string, JSON of `{suite, version, expires, desks[{id, handlers[
-{id, role, recipient, verify}]}]}`; sig = Ed25519 by the root over "zhibu/list/v1\n" || doc. `expires` is the last day
-on which it may be used (YYYY-MM-DD), at most 120 days after signing. The bundle of a page carries the root's verify key
-and a floor: lists below that version are refused. Old lists are kept: messages were signed under them.
+A list file is JSON `{"doc", "sig", "earlier": [{"doc", "sig"}]}`: doc is an exact string, JSON of `{suite, version,
+expires, desks[{id, handlers[{id, role, recipient, verify}]}]}`; sig = the root's over "zhibu/list/v1\n" || doc.
+`expires` is the last day on which it may be used (YYYY-MM-DD), at most 120 days after signing. The bundle of a page
+carries the root's verify key and a floor: lists below that version are refused. The file carries all earlier lists as
+they were signed: messages were written under them.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
@@ -19,6 +21,7 @@ from sealed.errors import (
     DeskClosed,
     ListBroken,
     ListExpired,
+    ListFault,
     ListOlderThanSeen,
     ListRolledBack,
     ListTooLong,
@@ -33,7 +36,7 @@ if TYPE_CHECKING:
     from sealed.keys import SigningKey
 
 SUITE = "age-x25519+ed25519/v1"
-DESKS = ("branch", "upper")  # 本级, 上级
+DESKS = ("own", "upper")  # 本级, 上级
 FEWEST, MOST = 2, 7  # handlers of a desk that is open
 LONGEST = timedelta(days=120)
 ONE_DAY = timedelta(days=1)  # two calendars may differ by the time zone
@@ -53,7 +56,7 @@ class Handler:
 
 @dataclass(frozen=True)
 class Desk:
-    """A desk: `branch` (本级) or `upper` (上级), with at most 7 handlers; below two it is closed."""
+    """A desk: `own` (本级) or `upper` (上级), with at most 7 handlers; below two it is closed."""
 
     id: str
     handlers: tuple[Handler, ...]
@@ -89,8 +92,8 @@ class HandlerList:
         return next((one for one in desk.handlers if one.id == handler_id), None) if desk else None
 
 
-def sign(handlers: HandlerList, root: SigningKey) -> bytes:
-    """The list file. Raises ListBroken for a list that no reader would take."""
+def sign(handlers: HandlerList, root: SigningKey, before: bytes | None = None) -> bytes:
+    """The list file; `before` is the one it takes the place of. Raises ListBroken for a list no reader would take."""
     doc = json.dumps(
         {
             "suite": SUITE,
@@ -116,23 +119,29 @@ def sign(handlers: HandlerList, root: SigningKey) -> bytes:
         separators=(",", ":"),
     )
     _list(doc)
-    signature = keys.to_text(root.sign(_PREFIX + doc.encode()))
-    return json.dumps({"doc": doc, "sig": signature}, ensure_ascii=False).encode() + b"\n"
+    earlier = [] if before is None else [_pair(one) for one in _pieces(before)]
+    file = {"doc": doc, "sig": keys.to_text(root.sign(_PREFIX + doc.encode())), "earlier": earlier}
+    return json.dumps(file, ensure_ascii=False, indent=0).encode() + b"\n"
 
 
 def read(file: bytes, root: bytes) -> HandlerList:
-    """A list of any age, to judge old messages by. Raises WrongRoot, WrongSuite, ListBroken."""
-    try:
-        outer = json.loads(file)
-        doc, signature = outer["doc"], keys.of_text(outer["sig"], 64)
-        signed = _PREFIX + doc.encode()
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise ListBroken("json") from None
-    except WrongKey:
-        raise WrongRoot from None
-    if not keys.verify(root, signature, signed):
-        raise WrongRoot
-    return _list(doc)
+    """The list itself, whatever its age. Raises WrongRoot, WrongSuite, ListBroken."""
+    return _signed(_pieces(file)[0], root)
+
+
+def history(file: bytes, root: bytes) -> dict[int, HandlerList]:
+    """The list and all earlier ones by version, to judge old messages by; earlier ones that are no good are left out.
+
+    Raises what `read` raises.
+    """
+    first, *earlier = _pieces(file)
+    newest = _signed(first, root)
+    found = {newest.version: newest}
+    for one in earlier:
+        with suppress(ListFault):
+            old = _signed(one, root)
+            found.setdefault(old.version, old)
+    return found
 
 
 def current(file: bytes, root: bytes, today: date, floor: int, seen: int = 0) -> HandlerList:
@@ -150,6 +159,32 @@ def current(file: bytes, root: bytes, today: date, floor: int, seen: int = 0) ->
     if found.expires > today + LONGEST + ONE_DAY:
         raise ListTooLong(found.expires)
     return found
+
+
+def _pieces(file: bytes) -> list[dict[str, object]]:
+    """The newest list of a file and the earlier ones behind it, nothing verified. Raises ListBroken."""
+    try:
+        newest = json.loads(file)
+        return [newest, *newest["earlier"]]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise ListBroken("json") from None
+
+
+def _pair(piece: dict[str, object]) -> dict[str, object]:
+    return {"doc": piece["doc"], "sig": piece["sig"]}
+
+
+def _signed(piece: dict[str, object], root: bytes) -> HandlerList:
+    try:
+        doc, signature = str(piece["doc"]), keys.of_text(str(piece["sig"]), 64)
+        signed = _PREFIX + doc.encode()
+    except (ValueError, KeyError, TypeError):
+        raise ListBroken("json") from None
+    except WrongKey:
+        raise WrongRoot from None
+    if not keys.verify(root, signature, signed):
+        raise WrongRoot
+    return _list(doc)
 
 
 def _list(doc: str) -> HandlerList:

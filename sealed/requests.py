@@ -1,22 +1,23 @@
-"""What is signed when something is written or somebody logs in. All parts but the first are of fixed length."""
+"""What is signed when something is written or somebody logs in. Each has a tag of its own in front."""
 
 import hashlib
 from enum import StrEnum
 
 from sealed import keys
+from sealed.errors import WrongKey
 
 
 class Verb(StrEnum):
     """What a writing request does. The submitter's key signs the first two, a handler's the others."""
 
-    ADD = "add"  # a follow-up: body = the sealed message
-    WITHDRAW = "withdraw"  # everything of the case goes; body is empty
-    ANSWER = "answer"  # a handler's message: body = the sealed message
-    CLOSE = "close"  # sets purge_week; body = the sealed message that says so, or empty
+    ADD = "add"  # a follow-up
+    WITHDRAW = "withdraw"  # everything of the case goes
+    ANSWER = "answer"  # a handler's message
+    CLOSE = "close"  # sets purge_week; over an empty body, since many cases are closed in one request
 
 
 CHALLENGE = 32  # bytes of an hour's challenge, see work.challenge
-_WRITING, _LOGIN = b"zhibu/req/v1\n", b"zhibu/login/v1\n"
+_WRITING, _LOGIN, _ENROL = b"zhibu/req/v1\n", b"zhibu/login/v1\n", b"zhibu/enrol/v1\n"
 
 
 def writing(verb: Verb, lookup: str, body: bytes, challenge: bytes) -> bytes:
@@ -26,22 +27,26 @@ def writing(verb: Verb, lookup: str, body: bytes, challenge: bytes) -> bytes:
 
 def may_write(verify_key: bytes, signature: str, verb: Verb, lookup: str, body: bytes, challenge: bytes) -> bool:
     """Tell whether the signature (base64url) is this key's over the request; try this hour's challenge and the last."""
-    return _signed(verify_key, signature, writing(verb, lookup, body, challenge))
+    return good(verify_key, signature, writing(verb, lookup, body, challenge))
 
 
-def login(nonce: bytes, origin: str, list_version: int) -> bytes:
-    r"""The bytes a handler signs to log in: "zhibu/login/v1\n" || nonce (32 bytes) || origin || "\n" || version."""
-    return _LOGIN + nonce + f"{origin}\n{list_version}".encode()
+def login(nonce: str, origin: str, list_version: int) -> bytes:
+    r"""What a handler signs to log in: "zhibu/login/v1\n" || nonce (hex) || "\n" || origin || "\n" || list version."""
+    return _LOGIN + f"{nonce}\n{origin}\n{list_version}".encode()
 
 
-def may_login(verify_key: bytes, signature: str, nonce: bytes, origin: str, list_version: int) -> bool:
-    """Tell whether the signature (base64url) is this key's over the log-in."""
-    return _signed(verify_key, signature, login(nonce, origin, list_version))
+def enrol(nonce: str, key_file: str, totp: str) -> bytes:
+    r"""What a handler signs to enrol: "zhibu/enrol/v1\n" || nonce (hex) || "\n" || SHA-256(key_file) || "\n" || totp.
+
+    key_file is its text as it is sent, the digest in hex, totp the secret in base32.
+    """
+    return _ENROL + f"{nonce}\n{hashlib.sha256(key_file.encode()).hexdigest()}\n{totp}".encode()
 
 
-def _signed(verify_key: bytes, signature: str, signed: bytes) -> bool:
+def good(verify_key: bytes, signature: str, signed: bytes) -> bool:
+    """Tell whether the signature (base64url) is this key's over what `login` or `enrol` gives."""
     try:
         raw = keys.of_text(signature, 64)
-    except keys.WrongKey:
+    except WrongKey:
         return False
     return keys.verify(verify_key, raw, signed)
