@@ -67,6 +67,12 @@ def _aes_key(key: str) -> str:
     return key
 
 
+def _root(key: str) -> str:
+    if key and not re.fullmatch(r"[A-Za-z0-9_-]{43}", key):
+        raise ValueError(f"expected the 43 characters that `zhibu handlers root` shows, got {len(key)}")
+    return key
+
+
 def _timezone(name: str) -> str:
     try:
         ZoneInfo(name)
@@ -203,6 +209,37 @@ class Conversation(Section):
     keep_hours: Annotated[int, Field(ge=1, le=168)] = 24
 
 
+class UpperOrgan(Section):
+    """The upper organ (上级) as the page names it to those who would rather turn there."""
+
+    name: str = ""
+    telephone: str = ""
+    address: str = ""
+
+
+class Confidential(Section):
+    """The confidential desk (保密反映); files count from ZHIBU_HOME, an empty `database` means: on another machine."""
+
+    database: str = "var/confidential/cases.db"
+    unsigned_database: Filled = "var/confidential/unsigned.db"
+    redis_url: Annotated[str, AfterValidator(_redis), Field(repr=False)] = ""
+    public_url: Address = "http://127.0.0.1:8000"
+    list: Filled = "var/confidential/handlers.json"
+    root: Annotated[str, AfterValidator(_root)] = ""
+    upper: UpperOrgan = UpperOrgan()
+
+    @property
+    def here(self) -> bool:
+        """Whether this machine keeps the cases."""
+        return bool(self.database)
+
+    @property
+    def origin(self) -> str:
+        """What a browser calls the origin of the desk's pages."""
+        parts = urlsplit(self.public_url)
+        return f"{parts.scheme}://{parts.netloc}"
+
+
 class Settings(Section):
     """Everything config.yaml says, plus `home`, the folder in which var/ lives."""
 
@@ -216,6 +253,7 @@ class Settings(Section):
     attendance: Attendance = Attendance()
     binding: Binding = Binding()
     talk: Conversation = Conversation()
+    confidential: Confidential = Confidential()
 
     @property
     def var(self) -> Path:
