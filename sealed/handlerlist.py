@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 SUITE = "age-x25519+ed25519/v1"
 DESKS = ("own", "upper")  # 本级, 上级
+VERSIONS = 0x7FFFFFFF  # the highest number a list may have
 FEWEST, MOST = 2, 7  # handlers of a desk that is open
 LONGEST = timedelta(days=120)
 ONE_DAY = timedelta(days=1)  # two calendars may differ by the time zone
@@ -94,7 +95,16 @@ class HandlerList:
 
 def sign(handlers: HandlerList, root: SigningKey, before: bytes | None = None) -> bytes:
     """The list file; `before` is the one it takes the place of. Raises ListBroken for a list no reader would take."""
-    doc = json.dumps(
+    doc = exact(handlers)
+    _list(doc)
+    earlier = [] if before is None else [_pair(one) for one in _pieces(before)]
+    file = {"doc": doc, "sig": keys.to_text(root.sign(_PREFIX + doc.encode())), "earlier": earlier}
+    return json.dumps(file, ensure_ascii=False, indent=0).encode() + b"\n"
+
+
+def exact(handlers: HandlerList) -> str:
+    """The one way to write a list. Another spelling of the same is none, so that both languages judge alike."""
+    return json.dumps(
         {
             "suite": SUITE,
             "version": handlers.version,
@@ -118,10 +128,6 @@ def sign(handlers: HandlerList, root: SigningKey, before: bytes | None = None) -
         ensure_ascii=False,
         separators=(",", ":"),
     )
-    _list(doc)
-    earlier = [] if before is None else [_pair(one) for one in _pieces(before)]
-    file = {"doc": doc, "sig": keys.to_text(root.sign(_PREFIX + doc.encode())), "earlier": earlier}
-    return json.dumps(file, ensure_ascii=False, indent=0).encode() + b"\n"
 
 
 def read(file: bytes, root: bytes) -> HandlerList:
@@ -164,7 +170,7 @@ def current(file: bytes, root: bytes, today: date, floor: int, seen: int = 0) ->
 def _pieces(file: bytes) -> list[dict[str, object]]:
     """The newest list of a file and the earlier ones behind it, nothing verified. Raises ListBroken."""
     try:
-        newest = json.loads(file)
+        newest = json.loads(file.decode())
         return [newest, *newest["earlier"]]
     except (ValueError, KeyError, TypeError, RecursionError):
         raise ListBroken("json") from None
@@ -176,11 +182,14 @@ def _pair(piece: dict[str, object]) -> dict[str, object]:
 
 def _signed(piece: dict[str, object], root: bytes) -> HandlerList:
     try:
-        doc, signature = str(piece["doc"]), keys.of_text(str(piece["sig"]), 64)
-        signed = _PREFIX + doc.encode()
-    except (ValueError, KeyError, TypeError):
+        doc, written = piece["doc"], piece["sig"]
+    except (KeyError, TypeError):
         raise ListBroken("json") from None
-    except WrongKey:
+    if not isinstance(doc, str) or not isinstance(written, str):
+        raise ListBroken("json")
+    try:
+        signature, signed = keys.of_text(written, 64), _PREFIX + doc.encode()
+    except (UnicodeEncodeError, WrongKey):
         raise WrongRoot from None
     if not keys.verify(root, signature, signed):
         raise WrongRoot
@@ -193,8 +202,10 @@ def _list(doc: str) -> HandlerList:
         suite = raw["suite"]
     except (ValueError, KeyError, TypeError):
         raise ListBroken("json") from None
+    if not isinstance(suite, str):
+        raise ListBroken("json")
     if suite != SUITE:
-        raise WrongSuite(str(suite))
+        raise WrongSuite(suite)
     try:
         found = HandlerList(
             raw["version"],
@@ -203,19 +214,27 @@ def _list(doc: str) -> HandlerList:
         )
     except (ValueError, KeyError, TypeError, WrongKey):
         raise ListBroken("fields") from None
+    if exact(found) != doc:
+        raise ListBroken("fields")
     _keeps_rules(found)
     return found
 
 
+def _words(role: object) -> str:
+    if not isinstance(role, str):
+        raise TypeError
+    return role
+
+
 def _handler(raw: dict[str, str]) -> Handler:
     keys.recipient_bytes(raw["recipient"])
-    if not _ID.fullmatch(raw["id"]) or not isinstance(raw["role"], str) or raw["id"] == "submitter":
+    if not _ID.fullmatch(raw["id"]) or raw["id"] == "submitter":
         raise ValueError(raw["id"])
-    return Handler(raw["id"], raw["role"], raw["recipient"], keys.of_text(raw["verify"], 32))
+    return Handler(raw["id"], _words(raw["role"]), raw["recipient"], keys.of_text(raw["verify"], 32))
 
 
 def _keeps_rules(found: HandlerList) -> None:
-    if type(found.version) is not int or found.version < 1:
+    if type(found.version) is not int or not 0 < found.version <= VERSIONS:
         raise ListBroken("fields")
     desks = [desk.id for desk in found.desks]
     if len(set(desks)) != len(desks) or not set(desks) <= set(DESKS):

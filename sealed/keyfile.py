@@ -67,7 +67,7 @@ def open_file(key_file: bytes, typed: str) -> str:
     """The secret inside. Raises KeyFileFault, WrongLength, NotInList, WrongPassphrase."""
     check(key_file)
     try:
-        return pyrage.passphrase.decrypt(key_file, passphrase(typed)).decode().strip()
+        return bytes(pyrage.passphrase.decrypt(key_file, passphrase(typed))).decode().strip()
     except (pyrage.DecryptError, UnicodeDecodeError):
         raise WrongPassphrase from None
 

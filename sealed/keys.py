@@ -124,7 +124,7 @@ def to_text(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
-def of_text(text: str, length: int) -> bytes:
+def of_text(text: object, length: int) -> bytes:
     """The `length` bytes of base64url without padding; raises WrongKey on anything else, other spellings included."""
     if not isinstance(text, str) or not _BASE64.fullmatch(text):
         raise WrongKey

@@ -12,12 +12,13 @@ import base64
 import json
 import re
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from sealed import keys, receipt, seal
 from sealed.errors import DocBroken, FalseCertificate, NotOpened, WrongKey
+from sealed.handlerlist import VERSIONS
 from sealed.padding import pad
 
 if TYPE_CHECKING:
@@ -160,6 +161,18 @@ class Thread:
 
 def write(doc: Doc, key: SigningKey) -> bytes:
     """The padded plaintext of a message, signed; ready for seal.seal. Raises TooLong."""
+    files = tuple(replace(one, name=_clean(one.name)) for one in doc.files)
+    return pad(outer(exact(replace(doc, text=_clean(doc.text), files=files)), key))
+
+
+def outer(doc: str, key: SigningKey) -> bytes:
+    """JSON of `{doc, sig, key}` around an exact doc, not padded."""
+    signature = keys.to_text(key.sign(_PREFIX + doc.encode()))
+    return _json({"doc": doc, "sig": signature, "key": keys.to_text(key.verify_key)}).encode()
+
+
+def exact(doc: Doc) -> str:
+    """The one way to write a doc. Another spelling of the same is none, so that both languages judge alike."""
     raw: dict[str, object] = {
         "v": 1,
         "lookup": doc.lookup,
@@ -170,26 +183,22 @@ def write(doc: Doc, key: SigningKey) -> bytes:
     }
     if doc.state is not None:
         raw["state"] = doc.state
-    raw["text"] = _clean(doc.text)
+    raw["text"] = doc.text
     raw["files"] = [
-        {"name": _clean(one.name), "type": one.type, "data": base64.b64encode(one.data).decode()} for one in doc.files
+        {"name": one.name, "type": one.type, "data": base64.b64encode(one.data).decode()} for one in doc.files
     ]
-    return pad(outer(_json(raw), key))
-
-
-def outer(exact: str, key: SigningKey) -> bytes:
-    """JSON of `{doc, sig, key}` around an exact doc, not padded."""
-    signature = keys.to_text(key.sign(_PREFIX + exact.encode()))
-    return _json({"doc": exact, "sig": signature, "key": keys.to_text(key.verify_key)}).encode()
+    return _json(raw)
 
 
 def parse(plain: bytes) -> Signed:
     """A plaintext taken apart; raises DocBroken. Nothing is verified yet: see `check`."""
     try:
-        raw = json.loads(plain)
-        exact = raw["doc"]
-        exact.encode()
-        return Signed(exact, keys.of_text(raw["sig"], 64), keys.of_text(raw["key"], 32), _doc(json.loads(exact)))
+        raw = json.loads(plain.decode())
+        text = _text(raw["doc"])
+        doc = _doc(json.loads(text))
+        if exact(doc) != text:
+            raise DocBroken
+        return Signed(text, keys.of_text(raw["sig"], 64), keys.of_text(raw["key"], 32), doc)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, WrongKey):
         raise DocBroken from None
 
@@ -292,10 +301,8 @@ def _with_handed_over(
         if file.type == HANDOVER
     }
     return [
-        Judged(again.id, again.verdict, again.doc, handed_over=True)
-        if one.verdict is Verdict.SEALED
-        and one.id in handed
-        and (again := _judge(_Read.of(one.id, handed[one.id]), case, lists, here))
+        replace(_judge(_Read.of(one.id, handed[one.id]), case, lists, here), handed_over=True)
+        if one.verdict is Verdict.SEALED and one.id in handed
         else one
         for one in judged
     ]
@@ -307,7 +314,8 @@ def _ordered(judged: Sequence[Judged]) -> list[Judged]:
     What cannot be read stands before the first message that saw it. Ids are hashes of what they name, so no chain
     bites its tail; a writer who lists the unheard of cannot make one either.
     """
-    saw = {one.id: set(one.doc.seen) if one.doc and one.signed else set() for one in judged}
+    saw: dict[str, set[str]] = {one.id: set() for one in judged}
+    saw.update({one.id: set(one.doc.seen) for one in judged if one.doc and one.signed})
     depth = dict.fromkeys(saw, 0)
     for _ in saw:
         longer = {one: max((depth[other] + 1 for other in saw[one] if other in depth), default=0) for one in saw}
@@ -326,11 +334,11 @@ def _open(identity: Identity, sealed: bytes) -> bytes | None:
 
 def _doc(raw: dict[str, object]) -> Doc:
     """Every field of the kind it has to be; raises ValueError, KeyError, TypeError."""
-    if raw["v"] != 1 or type(raw["v"]) is not int:
-        raise ValueError
     lookup, desk, sender, text = (_text(raw[name]) for name in ("lookup", "desk", "from", "text"))
     version, seen, files = raw["list_version"], raw["seen"], raw["files"]
-    if type(version) is not int or not isinstance(seen, list) or not isinstance(files, list):
+    if type(version) is not int or not 0 < version <= VERSIONS:
+        raise ValueError
+    if not isinstance(seen, list) or not isinstance(files, list):
         raise TypeError
     if not all(isinstance(one, str) and _HEX.fullmatch(one) for one in [lookup, *seen]):
         raise ValueError

@@ -59,7 +59,7 @@ def age_file(plain: bytes, recipients: Sequence[str]) -> bytes:
 def open_with(identity: Identity, sealed: bytes) -> bytes:
     """The plaintext; raises NotOpened when this identity has no stanza in it, or a byte was changed."""
     try:
-        return pyrage.decrypt(sealed, [pyrage.x25519.Identity.from_str(identity.text)])
+        return bytes(pyrage.decrypt(sealed, [pyrage.x25519.Identity.from_str(identity.text)]))
     except pyrage.DecryptError:
         raise NotOpened from None
 
