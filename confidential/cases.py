@@ -15,13 +15,16 @@ from sealed.desk import Case, CaseExists, CaseFull, DeskBusy, DeskFull, NewCase,
 from sealed.seal import SIZES, message_id, well_formed
 
 T = TypeVar("T")
-TABLES = (
-    "CREATE TABLE IF NOT EXISTS handler (id TEXT PRIMARY KEY, key_file BLOB NOT NULL, totp BLOB NOT NULL) WITHOUT ROWID",
-    "CREATE TABLE IF NOT EXISTS matter (lookup BLOB PRIMARY KEY, submitter_key TEXT NOT NULL,"
-    " submitter_recipient TEXT NOT NULL, desk TEXT NOT NULL, week TEXT NOT NULL, purge_week TEXT) WITHOUT ROWID",
-    "CREATE TABLE IF NOT EXISTS message (id BLOB PRIMARY KEY, lookup BLOB NOT NULL, ciphertext BLOB NOT NULL)"
-    " WITHOUT ROWID",
-)
+HANDLER = """CREATE TABLE IF NOT EXISTS handler (
+    id TEXT PRIMARY KEY, key_file BLOB NOT NULL, totp BLOB NOT NULL
+) WITHOUT ROWID"""
+MATTER = """CREATE TABLE IF NOT EXISTS matter (
+    lookup BLOB PRIMARY KEY, submitter_key TEXT NOT NULL, submitter_recipient TEXT NOT NULL,
+    desk TEXT NOT NULL, week TEXT NOT NULL, purge_week TEXT
+) WITHOUT ROWID"""
+MESSAGE = """CREATE TABLE IF NOT EXISTS message (
+    id BLOB PRIMARY KEY, lookup BLOB NOT NULL, ciphertext BLOB NOT NULL
+) WITHOUT ROWID"""
 CASE = 8 * 1024 * 1024  # bytes of a case
 ANSWERS = 4 * 1024 * 1024  # bytes that handlers may go beyond: a full case can still be answered
 SLACK = 512 * 1024  # bytes for what sealing adds: two of 4 MiB are 8 MiB
@@ -52,7 +55,7 @@ class Cases:
     def __init__(self, path: Path, cap: int = CAP) -> None:
         self.file = QuietFile(
             path,
-            TABLES,
+            (HANDLER, MATTER, MESSAGE),
             filler="INSERT INTO message VALUES (?, x'', ?)",
             unfill="DELETE FROM message WHERE id >= ?",
             cap=cap,
@@ -128,15 +131,25 @@ class Cases:
 
         return self._read(work)
 
-    def of_desk(self, desk: str, ids: Sequence[str]) -> dict[str, tuple[str, bytes]]:
-        """(lookup, ciphertext) of those of the ids that belong to cases of the desk, by id."""
+    def of_desk(self, desk: str, ids: Sequence[str], most: int) -> dict[str, tuple[str, bytes]] | None:
+        """(lookup, ciphertext) of those of the ids that are the desk's, by id; None beyond `most` bytes."""
         chosen = (
-            "SELECT m.lookup, m.ciphertext FROM message m JOIN matter t USING (lookup) WHERE m.id = ? AND t.desk = ?"
+            "SELECT m.lookup, m.ciphertext FROM message m JOIN matter t ON t.lookup = m.lookup"
+            " WHERE m.id = ? AND t.desk = ?"
         )
 
-        def work(db: sqlite3.Connection) -> dict[str, tuple[str, bytes]]:
-            found = {one: db.execute(chosen, (bytes.fromhex(one), desk)).fetchone() for one in sorted(set(ids))}
-            return {one: (row[0].hex(), row[1]) for one, row in found.items() if row is not None}
+        def work(db: sqlite3.Connection) -> dict[str, tuple[str, bytes]] | None:
+            found: dict[str, tuple[str, bytes]] = {}
+            size = 0
+            for one in sorted(set(ids)):
+                row = db.execute(chosen, (bytes.fromhex(one), desk)).fetchone()
+                if row is None:
+                    continue
+                size += len(row[1])
+                if size > most:
+                    return None
+                found[one] = (row[0].hex(), row[1])
+            return found
 
         return self._read(work)
 
@@ -192,19 +205,6 @@ class Cases:
             lambda db: db.execute("SELECT key_file, totp FROM handler WHERE id = ?", (handler,)).fetchone()
         )
         return None if row is None else Enrolled(*row)
-
-    def keep_only(self, handlers: Sequence[str]) -> int:
-        """Forget handlers who are on no list any more; returns how many."""
-
-        def left(db: sqlite3.Connection) -> list[str]:
-            return [one for (one,) in db.execute("SELECT id FROM handler ORDER BY id") if one not in handlers]
-
-        def work(db: sqlite3.Connection) -> int:
-            names = left(db)
-            db.executemany("DELETE FROM handler WHERE id = ?", [(one,) for one in names])
-            return len(names)
-
-        return self._write(work) if self._read(left) else 0
 
     def _read(self, work: Callable[[sqlite3.Connection], T]) -> T:
         try:

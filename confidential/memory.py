@@ -84,9 +84,9 @@ class Memory:
         """Whether one more code of this handler may be tried in this step."""
         key = f"desk:tries:{handler}:{step}"
         with _answering():
-            tries = cast("int", self.store().incr(key))
+            tries = self.store().incr(key)
             self.store().expire(key, STEP_SECONDS)
-        return tries <= TRIES
+        return int(tries) <= TRIES
 
     def submitted(self, hour: int) -> int:
         """How many cases have come by the page in this hour."""
