@@ -121,17 +121,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return REFUSED
 
 
-def load_app(config: str, server: int) -> flask.Flask:
-    """The WSGI application of one web worker; the worker ends with the process `server` that started it."""
+def load_app(config: str, server: int, only: str | None = None) -> flask.Flask:
+    """The WSGI application of one web worker, all or one part of it; it ends with `server`, the process it is of."""
     die_with_parent(server)
     # Forked from the server, whose signal notes a wish to stop and does nothing else: until the worker has its
     # own, a stop would wait for it to the last second.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    from app import build, create_app  # a worker imports the house, the other commands need not
+    from app import build, create_app, create_report_app  # a worker imports the house, the other commands need not
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    return create_app(build(load(Path(config), os.environ)))
+    settings = load(Path(config), os.environ)
+    if only:
+        app, keeper = create_report_app(settings)
+    else:
+        house = build(settings)
+        app, keeper = create_app(house), house.keeper
+    keeper.start()
+    return app
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -182,7 +189,11 @@ def _demo(chosen: argparse.Namespace) -> int:
     ).run()
 
 
-@command("serve", "start the web server")
+@command(
+    "serve",
+    "start the web server",
+    argument("--only", choices=("confidential",), help="the confidential desk alone, for a host of its own"),
+)
 def _serve(chosen: argparse.Namespace) -> None:
     from granian.constants import Interfaces
     from granian.server import Server
@@ -190,23 +201,33 @@ def _serve(chosen: argparse.Namespace) -> None:
     settings = _settings(chosen)
     address = settings.server.host, settings.server.port
     _listenable(partial(ports.claim, *address, settings.var), "server.port")
-    house = _house(chosen)  # the database is at its newest and Redis runs before the first delivery comes
-    # Nothing of it may be open when the workers are forked. Of SQLite's files a worker would believe the locks
-    # of this process to be its own, and the next `zhibu` command to end would take the log away under it.
-    house.engine.dispose()
+    if chosen.only is None:
+        _ready_to_fork(_house(chosen))
+    elif not settings.confidential.here:
+        raise Stop(texts.NO_DESK_HERE)
+    workers = 1 if settings.on_sqlite and chosen.only is None else settings.server.workers
     server = Server(
         str(chosen.config.resolve()),
         settings.server.host,
         settings.server.port,
         interface=Interfaces.WSGI,
-        workers=1 if settings.on_sqlite else settings.server.workers,
+        workers=workers,
         blocking_threads=settings.server.threads,
         websockets=False,
-        log_access=False,  # the query of a callback carries an openid
+        log_access=False,  # the query of a callback carries an openid, and whoever reads /report is nobody's business
         respawn_failed_workers=True,
         workers_kill_timeout=10,
     )
-    server.serve(target_loader=partial(load_app, server=os.getpid()))
+    server.serve(target_loader=partial(load_app, server=os.getpid(), only=chosen.only))
+
+
+def _ready_to_fork(house: House) -> None:
+    """The database is at its newest and Redis runs before the first delivery comes.
+
+    Nothing of it may be open when the workers are forked. Of SQLite's files a worker would believe the locks of this
+    process to be its own, and the next `zhibu` command to end would take the log away under it.
+    """
+    house.engine.dispose()
 
 
 @command("simulator", "start the WeChat that runs here")
@@ -240,8 +261,9 @@ def _simulator(chosen: argparse.Namespace) -> None:
 def _stop(chosen: argparse.Namespace) -> None:
     from engines.redis import stop
 
-    stopped = stop(_settings(chosen).home)
-    print(texts.REDIS_STOPPED if stopped else texts.REDIS_WAS_NOT_RUNNING)
+    settings = _settings(chosen)
+    stopped = [stop(home) for home in (settings.home, settings.desk_redis) if (home / "var" / "redis.pid").exists()]
+    print(texts.REDIS_STOPPED if any(stopped) else texts.REDIS_WAS_NOT_RUNNING)
 
 
 @command("doctor", "check this installation and say what to do")

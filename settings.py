@@ -261,6 +261,11 @@ class Settings(Section):
         return self.home / "var"
 
     @property
+    def desk_redis(self) -> Path:
+        """The home of the confidential desk's embedded Redis, apart from the branch's."""
+        return self.var / "desk"
+
+    @property
     def zone(self) -> ZoneInfo:
         """The branch's time zone, by which 'today' is meant."""
         return ZoneInfo(self.branch.timezone)

@@ -4,11 +4,12 @@ import fcntl
 import logging
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from confidential.desk import Desk
 from confidential.file import Busy, Full, QuietFile
@@ -24,8 +25,10 @@ log = logging.getLogger(__name__)
 class Keeper:
     """Keeps the files of this machine; several processes may have one, a file lock lets one work at a time."""
 
-    desk: Desk
     files: tuple[QuietFile, ...]
+    clock: Callable[[], datetime]
+    zone: ZoneInfo
+    desk: Desk | None = None  # where the cases are on this machine too
     _ending: threading.Event = field(default_factory=threading.Event)
 
     def start(self) -> None:
@@ -41,19 +44,17 @@ class Keeper:
         with self._alone() as alone:
             if not alone:
                 return False
-            local = self.desk.clock().astimezone(self.desk.zone)
-            gone = self.desk.cases.purge(local.date())
+            local = self.clock().astimezone(self.zone)
+            if self.desk is not None:
+                self.desk.cases.purge(local.date())
             for file in self.files:
                 file.settle()
             nightly = local.hour == COPIES_AT and timedelta(minutes=local.minute) < EVERY
             for file in self.files:
                 _copy(file, "nightly", now=nightly)
                 _copy(file, "weekly", now=nightly and local.weekday() == SUNDAY)
-            if nightly:
-                for desk in self.desk.silent():
-                    log.error("ALERT nobody has signed in for 10 days desk=%s", desk)
-            if gone:
-                log.info("desk purged")
+            for silent in self.desk.silent() if self.desk is not None and nightly else ():
+                log.error("ALERT nobody has signed in for 10 days desk=%s", silent)
             return True
 
     def _keep(self) -> None:
