@@ -6,6 +6,7 @@ receipt      Receipt: 12 characters <-> 16 bytes; its identity, signing key and 
 keys         Identity (age X25519), SigningKey (Ed25519), `verify`, `fingerprint`, base64url without padding
 keyfile      passphrases of 8 characters; key files (age passphrase files, logN 15) made, checked, opened
 handlerlist  HandlerList, Desk, Handler; signed by the root; `current` refuses what may not be used
+enrolment    the file by which a handler asks to be put on the list
 message      Doc <-> padded plaintext, signed; `check` judges a whole case, every rule with a Verdict of its own
 seal         `seal` (8 stanzas, shuffled, one size a bucket), `open_with`, `message_id`, `age_file` for exports
 padding      16 KiB, 1 MiB, 4 MiB

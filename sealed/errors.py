@@ -18,6 +18,7 @@ SealedFault
 │   ├── ListTooLong (expires)              valid for longer than 120 days
 │   ├── ListRolledBack (version, floor)    older than the page was built for
 │   └── ListOlderThanSeen (version, seen)  older than this reader has seen
+├── EnrolmentBroken                        no enrolment file, or not signed by the key it brings
 ├── DeskClosed (desk)                      fewer than two handlers, or no such desk
 ├── TooLong (size, limit)                  the message fits into no bucket
 ├── NotOpened                              no identity of ours opens it, or it was changed
@@ -126,6 +127,10 @@ class ListOlderThanSeen(ListFault):
 
     version: int
     seen: int
+
+
+class EnrolmentBroken(SealedFault):
+    """No enrolment file, or not signed by the key it brings."""
 
 
 @dataclass

@@ -1,5 +1,6 @@
 // Judges the vectors with the page's own modules, in the browser; what does not agree comes back as a list.
 import * as bytes from "/report/files/bytes.js";
+import * as enrolment from "/report/files/enrolment.js";
 import { Fault } from "/report/files/errors.js";
 import * as handlerlist from "/report/files/handlerlist.js";
 import * as keyfile from "/report/files/keyfile.js";
@@ -127,6 +128,8 @@ export async function sealed(secret, doc, handlers, submitter, data) {
 export async function opened(identity, file) {
   return bytes.ofUtf8(await seal.openWith(keys.identityOfText(identity), bytes.ofBase64(file)));
 }
+
+export const enrolled = (identity, desk, role) => enrolment.write(desk, role, keys.identityOfText(identity));
 
 export const handedOn = async (text, recipients) => bytes.base64(await seal.ageFile(bytes.utf8(text), recipients));
 

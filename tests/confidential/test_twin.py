@@ -12,7 +12,7 @@ import pyrage
 import pytest
 from playwright.sync_api import Page
 
-from sealed import keyfile, message, receipt, seal
+from sealed import enrolment, keyfile, message, receipt, seal
 from sealed.keys import Identity
 from sealed.padding import BUCKETS
 from tests.confidential import twin, vectors
@@ -104,6 +104,8 @@ def test_a_key_file_of_the_page_opens_here_and_the_draws_are_read(address: str, 
     assert keyfile.open_identity(file, words[0], handler.recipient) == handler
     assert b" 15\n" in file[:100]
     assert len({keyfile.passphrase(one) for one in words}) == 3
+    asked = enrolment.read(ask(page, "enrolled", handler.text, "own", "纪检委员").encode())
+    assert (asked.desk, asked.handler.role, asked.handler.recipient) == ("own", "纪检委员", handler.recipient)
     for text, lookup in ask(page, "receipts", 20):
         assert receipt.read(text).lookup == lookup
 
