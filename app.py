@@ -169,7 +169,9 @@ def create_app(house: House) -> flask.Flask:
         )
     )
     if house.reports is not None:
-        app.register_blueprint(report.blueprint(house.reports, house.settings.branch.name))
+        app.register_blueprint(
+            report.blueprint(house.reports, house.settings.branch.name, house.settings.branch.telephone)
+        )
     rooms.register(app, _pages(house))
     error_pages.register(app, {"/api/": miniprogram_api.answer, "/report": wire.answer})
     app.add_url_rule("/livez", "livez", lambda: flask.Response("ok", content_type="text/plain"))
@@ -181,7 +183,7 @@ def create_report_app(settings: Settings, clock: Clock = system_clock) -> tuple[
     """The desk alone, for a host of its own: nothing of the branch's database is opened."""
     reports = _reports(settings, _desk_store(settings), clock)
     app = flask.Flask("zhibu", static_folder=None)
-    app.register_blueprint(report.blueprint(reports, settings.branch.name))
+    app.register_blueprint(report.blueprint(reports, settings.branch.name, settings.branch.telephone))
     app.register_error_handler(HTTPException, wire.answer)
     app.add_url_rule("/livez", "livez", lambda: flask.Response("ok", content_type="text/plain"))
     return app, Keeper((reports.cases.file,), clock, settings.zone, reports)

@@ -226,6 +226,7 @@ class Confidential(Section):
     public_url: Address = "http://127.0.0.1:8000"
     list: Filled = "var/confidential/handlers.json"
     root: Annotated[str, AfterValidator(_root)] = ""
+    transfer_within: Annotated[int, Field(ge=1, le=30)] = 3
     upper: UpperOrgan = UpperOrgan()
 
     @property

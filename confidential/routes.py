@@ -20,12 +20,14 @@ away), busy (try again).
 | /report/ | static/report.html |
 | /report/handler/ | static/handler.html |
 | /report/files/NAME | a file below confidential/static (js, mjs, css, json, txt, svg, wasm); address modules by it |
+| /report/files/root.js | made here: ROOT, the root's public key, and FLOOR, the oldest list version taken |
 | /report/list | the signed list file's exact bytes, earlier lists in it; 503 closed when there is none |
-| /report/challenge | `{challenge, bits, open: [desk], today, root, branch, upper: {name, telephone, address}}` |
+| /report/challenge | `{challenge, bits, open: [desk], today, root, branch, telephone, transfer_within, upper}` |
 
 `challenge` is the hour's, HMAC(server key, hour); it is good for this hour and the next. `root` is the root's public
 key as this server was told it (the page trusts its own copy alone); `today` is the server's day for a phone whose
-clock is wrong; `open` the desks that take cases now (own, upper).
+clock is wrong; `open` the desks that take cases now (own, upper); `upper` the upper organ's {name, telephone, address},
+`telephone` the branch's own, `transfer_within` working days.
 
 **Submitter** (request header `Report-Stamp` or `Report-Signature` where marked)
 | POST | takes | gives |
@@ -78,6 +80,7 @@ from werkzeug.security import safe_join
 
 from confidential import bundle, handlers, wire
 from confidential.desk import Desk
+from confidential.lists import FLOOR
 from sealed.desk import DeskAway, NewCase
 
 STATIC = Path(__file__).with_name("static")
@@ -92,12 +95,12 @@ KINDS: Mapping[str, str] = {
 }
 
 
-def blueprint(desk: Desk, branch: str) -> flask.Blueprint:
-    """Everything below /report/; `branch` is the branch's name as the page shows it."""
+def blueprint(desk: Desk, branch: str, telephone: str = "") -> flask.Blueprint:
+    """Everything below /report/; `branch` and `telephone` are the branch's name and number as the page shows them."""
     routes = flask.Blueprint("confidential", __name__)
     routes.before_app_request(wire.without_cookie)
     routes.after_app_request(wire.guard)
-    _files(routes, desk, branch)
+    _files(routes, desk, branch, telephone)
     for view in (submit, ids, messages, add, withdraw):
         wire.hang(routes, f"case/{view.__name__}", partial(view, desk))
     for view in handlers.VIEWS:
@@ -105,7 +108,7 @@ def blueprint(desk: Desk, branch: str) -> flask.Blueprint:
     return routes
 
 
-def _files(routes: flask.Blueprint, desk: Desk, branch: str) -> None:
+def _files(routes: flask.Blueprint, desk: Desk, branch: str, telephone: str) -> None:
     def page(name: str) -> Callable[[], Response]:
         return lambda: Response((STATIC / name).read_bytes(), content_type="text/html; charset=utf-8")
 
@@ -115,6 +118,10 @@ def _files(routes: flask.Blueprint, desk: Desk, branch: str) -> None:
         if found is None or kind is None or not Path(found).is_file():
             return wire.no("no_file", 404)
         return Response(Path(found).read_bytes(), content_type=kind)
+
+    def root() -> Response:
+        said = f'export const ROOT = "{desk.settings.root}";\nexport const FLOOR = {FLOOR};\n'
+        return Response(said, content_type=KINDS[".js"])
 
     def challenge() -> Response:
         try:
@@ -128,11 +135,14 @@ def _files(routes: flask.Blueprint, desk: Desk, branch: str) -> None:
             today=desk.today().isoformat(),
             root=desk.settings.root,
             branch=branch,
+            telephone=telephone,
+            transfer_within=desk.settings.transfer_within,
             upper=desk.settings.upper.model_dump(),
         )
 
     routes.add_url_rule("/report/", "report", page("report.html"), methods=["GET"])
     routes.add_url_rule("/report/handler/", "handler", page("handler.html"), methods=["GET"])
+    routes.add_url_rule("/report/files/root.js", "root", root, methods=["GET"])
     routes.add_url_rule("/report/files/<path:name>", "file", file, methods=["GET"])
     wire.hang(routes, "list", lambda: Response(desk.lists.exact(), content_type="application/json"), "GET")
     wire.hang(routes, "challenge", challenge, "GET")

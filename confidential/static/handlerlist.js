@@ -1,7 +1,7 @@
 // The handler list: who may read and answer, signed by the offline root; twin of sealed/handlerlist.py.
 import { ofText, ofUtf8, toText, utf8, join } from "./bytes.js";
 import { Fault } from "./errors.js";
-import { recipientBytes, verify } from "./keys.js";
+import { fingerprint as keyFingerprint, recipientBytes, verify } from "./keys.js";
 
 export const SUITE = "age-x25519+ed25519/v1";
 export const DESKS = ["own", "upper"]; // 本级, 上级
@@ -58,6 +58,9 @@ export function handlerOf(list, deskId, handlerId) {
   const desk = deskOf(list, deskId);
   return desk && desk.handlers.find((handler) => handler.id === handlerId);
 }
+
+// What is compared by eye before the root signs: 16 characters over recipient and verify key.
+export const fingerprint = (handler) => keyFingerprint(join(recipientBytes(handler.recipient), handler.verifyKey));
 
 function pieces(file) {
   try {

@@ -4,7 +4,8 @@ import { hex, join, ofHex } from "./bytes.js";
 
 const PIECE = 20; // milliseconds of work before the page may draw and listen again
 
-// The first stamp, 16 hex digits, that is good for this body (bytes) and challenge (hex). `stopped()` ends it early.
+// The first stamp, 16 hex digits, that is good for this body (bytes) and challenge (hex). `stopped(tries)` is
+// asked now and then, and ends it early.
 export async function stamp(body, challenge, bits, stopped = () => false) {
   const tried = join(sha256(join(body, ofHex(challenge))), new Uint8Array(8));
   const number = new DataView(tried.buffer, 32);
@@ -20,7 +21,7 @@ export async function stamp(body, challenge, bits, stopped = () => false) {
       }
     }
     await new Promise((go) => setTimeout(go));
-    if (stopped()) return null;
+    if (stopped(count)) return null;
   }
 }
 
