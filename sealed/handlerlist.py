@@ -93,6 +93,11 @@ class HandlerList:
         return next((one for one in desk.handlers if one.id == handler_id), None) if desk else None
 
 
+def fingerprint(handler: Handler) -> str:
+    """What is compared by eye before the root signs: 16 characters over recipient and verify key."""
+    return keys.fingerprint(keys.recipient_bytes(handler.recipient) + handler.verify_key)
+
+
 def sign(handlers: HandlerList, root: SigningKey, before: bytes | None = None) -> bytes:
     """The list file; `before` is the one it takes the place of. Raises ListBroken for a list no reader would take."""
     doc = exact(handlers)

@@ -54,6 +54,7 @@ export async function judge(vectors) {
       recipient: identity.recipient,
       verify: bytes.toText(identity.signing().verifyKey),
       fingerprint: keys.fingerprint(identity.public),
+      as_handler: handlerlist.fingerprint({ ...identity, verifyKey: identity.signing().verifyKey }),
     };
     expect("handler", made, one);
   }

@@ -407,8 +407,9 @@ def handlers() -> list[Vector]:
             "recipient": one.recipient,
             "verify": keys.to_text(one.signing.verify_key),
             "fingerprint": keys.fingerprint(one.public),
+            "as_handler": handlerlist.fingerprint(handler(name)),
         }
-        for one in PEOPLE.values()
+        for name, one in PEOPLE.items()
     ]
 
 
