@@ -688,6 +688,7 @@ def _handlers_list(chosen: argparse.Namespace) -> None:
     "handlers check",
     "check the handler list against the root, warn before it ends, write the sheet of fingerprints",
     argument("--sheet", type=Path, help="write the sheet to print (html)"),
+    argument("--at", help="compare pages and list with what the desk at this address (https://…) serves"),
 )
 def _handlers_check(chosen: argparse.Namespace) -> None:
     from confidential import keys
@@ -703,6 +704,14 @@ def _handlers_check(chosen: argparse.Namespace) -> None:
     if chosen.sheet:
         chosen.sheet.write_text(keys.sheet(found, root, file, settings.branch.name), encoding="utf-8")
         print(words.sheet_written(chosen.sheet))
+    if chosen.at:
+        try:
+            others = keys.unlike(chosen.at.rstrip("/"), file)
+        except OSError:  # those of requests are
+            raise Stop(words.not_served(chosen.at)) from None
+        if others:
+            raise Stop(words.served_otherwise(others))
+        print(words.SERVED_ALIKE)
     left = (found.expires - today).days
     soon, urgent = keys.WARNINGS
     print(words.list_good(left) if left > soon else words.list_ends_soon(left, urgent=left <= urgent))

@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
+import requests
+
 from sealed import handlerlist, keyfile, keys
 from sealed.enrolment import Enrolment
 from sealed.errors import KeyFileFault, WrongKey
@@ -22,6 +24,7 @@ from texts import confidential as texts
 
 STATIC = Path(__file__).with_name("static")
 ROOT_MODULE = "root.js"
+PAGES = {"report.html": "report/", "handler.html": "report/handler/"}  # what is not served by its name
 WARNINGS = (30, 14)  # days before the end on which to renew
 _TAG = "zhibu-root "
 
@@ -83,14 +86,14 @@ def publish(handlers: HandlerList, root: SigningKey, file: Path) -> None:
     before = file.read_bytes() if file.exists() else None
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     _replace(file, handlerlist.sign(handlers, root, before))
-    _replace(file.with_name(ROOT_MODULE), root_module(root.verify_key, handlers.version).encode())
+    _replace(file.with_name(ROOT_MODULE), root_module(keys.to_text(root.verify_key), handlers.version).encode())
 
 
-def root_module(root: bytes, floor: int) -> str:
-    """What the page knows by itself: the root's verify key, and the version below which it takes no list."""
+def root_module(root: str, floor: int) -> str:
+    """What the page knows by itself: the root's verify key (base64url), and the oldest list version it takes."""
     return (
         "// Written by `zhibu handlers sign`: who signs handler lists, and the oldest list this page takes.\n"
-        f'export const ROOT = "{keys.to_text(root)}";\nexport const FLOOR = {floor};\n'
+        f'export const ROOT = "{root}";\nexport const FLOOR = {floor};\n'
     )
 
 
@@ -107,6 +110,18 @@ def bundle_fingerprint(list_file: Path) -> str:
     """The fingerprint of the pages: over the lines that sha256sum would print of their files, by name."""
     lines = [f"{hashlib.sha256(content).hexdigest()}  {name}\n" for name, content in page_files(list_file)]
     return keys.fingerprint("".join(lines).encode())
+
+
+def unlike(address: str, list_file: Path) -> list[str]:
+    """The paths under which the desk at this address (https://…) serves anything else than is here.
+
+    For the upper level and whoever else keeps a copy: the pages' own word for themselves proves nothing. Raises
+    OSError.
+    """
+    asked = {PAGES.get(name, f"report/files/{name}"): content for name, content in page_files(list_file)}
+    asked["report/list"] = list_file.read_bytes()
+    with requests.Session() as session:
+        return [name for name, here in asked.items() if session.get(f"{address}/{name}", timeout=30).content != here]
 
 
 def sheet(handlers: HandlerList, root: bytes, list_file: Path, branch: str) -> str:
@@ -133,7 +148,7 @@ def sheet(handlers: HandlerList, root: bytes, list_file: Path, branch: str) -> s
 
 def _row(what: str, fingerprint: str) -> str:
     groups = "".join(f"<span>{group}</span>" for group in fingerprint.split())
-    return f'<tr><th scope="row">{html.escape(what)}</th><td>{groups}</td></tr>'
+    return f'<tr><th scope="row">{html.escape(what)}</th><td><p>{groups}</p></td></tr>'
 
 
 def _replace(file: Path, content: bytes) -> None:
@@ -160,13 +175,18 @@ h1 { font-size: 20pt; text-align: center; }
 h2 { margin-bottom: 5mm; font-size: 13pt; font-weight: 400; text-align: center; }
 table { width: 100%; margin: 5mm 0; border-collapse: collapse; }
 th, td { padding: 2.5mm 3mm; border: 1px solid #333; text-align: left; }
-th[scope="row"] { width: 34%; font-weight: 400; }
+th[scope="row"] { width: 30%; font-weight: 400; }
 th[scope="colgroup"] { background: #eee; }
-td span { display: inline-block; margin-right: 1.2em; font-size: 15pt; letter-spacing: 0.08em; white-space: nowrap; }
+td p { display: grid; grid-template-columns: repeat(4, 1fr); font-size: 14pt; white-space: nowrap; }
 tr { break-inside: avoid; }
 footer { margin-top: 10mm; }
 @media screen { body { padding: 10mm 4mm; } }
-@media screen and (max-width: 600px) { th, td { display: block; width: auto; } th[scope="row"] { width: auto; } }
+@media screen and (max-width: 600px) {
+  th, td { display: block; }
+  th[scope="row"] { width: auto; padding-bottom: 0; border-bottom: 0; }
+  td { padding-top: 1mm; border-top: 0; }
+  td p { grid-template-columns: repeat(2, auto); justify-content: start; gap: 0 2em; }
+}
 </style>
 </head>
 <body>

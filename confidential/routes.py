@@ -20,7 +20,7 @@ away), busy (try again).
 | /report/ | static/report.html |
 | /report/handler/ | static/handler.html |
 | /report/files/NAME | a file below confidential/static (js, mjs, css, json, txt, svg, wasm); address modules by it |
-| /report/files/root.js | made here: ROOT, the root's public key, and FLOOR, the oldest list version taken |
+| /report/files/root.js | as `zhibu handlers sign` wrote it: ROOT, the root's public key, FLOOR, the oldest list taken |
 | /report/list | the signed list file's exact bytes, earlier lists in it; 503 closed when there is none |
 | /report/challenge | `{challenge, bits, open: [desk], today, root, branch, telephone, transfer_within, upper}` |
 
@@ -80,6 +80,7 @@ from werkzeug.security import safe_join
 
 from confidential import bundle, handlers, wire
 from confidential.desk import Desk
+from confidential.keys import ROOT_MODULE, root_module
 from confidential.lists import FLOOR
 from sealed.desk import DeskAway, NewCase
 
@@ -120,7 +121,8 @@ def _files(routes: flask.Blueprint, desk: Desk, branch: str, telephone: str) -> 
         return Response(Path(found).read_bytes(), content_type=kind)
 
     def root() -> Response:
-        said = f'export const ROOT = "{desk.settings.root}";\nexport const FLOOR = {FLOOR};\n'
+        signed = desk.lists.file.with_name(ROOT_MODULE)
+        said = signed.read_text("utf-8") if signed.exists() else root_module(desk.settings.root, FLOOR)
         return Response(said, content_type=KINDS[".js"])
 
     def challenge() -> Response:

@@ -1,6 +1,6 @@
 """What the confidential desk says when something cannot be done; the pages' own wording is in their files."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -61,9 +61,7 @@ NOBODY = "名单是空的：请写出承办人交来的登记文件。"
 DAYS = "有效天数要在 1 至 120 之间。"
 NO_HANDLER = "名单上没有编号为“{}”的承办人，zhibu handlers list 可列出全部。"
 SHEET_TITLE = "保密反映 核对表"
-SHEET_HOW = (
-    "打开保密反映的网页，逐字对照。有一个字不同，就不要写，请打上级机关的电话。本表由上级机关另存一份，随时对照。"
-)
+SHEET_HOW = "本表贴在墙上，上级机关另存一份。有一个字对不上，就不要写，请打上级机关的电话。"
 SHEET_SIGNED = "签发人：　　　　　　　　　　　　　　日期：　　　　年　　月　　日"
 SHEET_ROOT = "名单签名"
 SHEET_PAGES = "网页文件"
@@ -71,7 +69,7 @@ SHEET_PAGES = "网页文件"
 
 def sheet_list(version: int, expires: date) -> str:
     """The row of the list itself."""
-    return f"名单第{version}版，{_day(expires)}前有效"
+    return f"名单第{version}版，有效到{_day(expires)}"
 
 
 def root_made(file: Path, passphrase: str, fingerprint: str) -> str:
@@ -97,12 +95,12 @@ COMPARE = "请给每一位打电话，对一遍指纹；对不上的不要签。
 
 def list_signed(version: int, expires: date, file: Path) -> str:
     """The list is signed."""
-    return f"名单第{version}版已签好，{_day(expires)}前有效。请把 {file} 和旁边的 root.js 一起放到服务器上。"
+    return f"名单第{version}版已签好，有效到{_day(expires)}。请把 {file} 和旁边的 root.js 一起放到服务器上。"
 
 
 def list_head(version: int, expires: date) -> str:
     """First line of `handlers list`."""
-    return f"名单第{version}版，{_day(expires)}前有效"
+    return f"名单第{version}版，有效到{_day(expires)}"
 
 
 def desk_line(desk: str, handlers: int) -> str:
@@ -123,6 +121,19 @@ def list_good(days: int) -> str:
 def list_ends_soon(days: int, *, urgent: bool) -> str:
     """A warning from 30 days before the end, urgent from 14."""
     return f"名单还有{days}天到期，" + ("请马上重签，到期就不能再收来信。" if urgent else "请准备重签。")
+
+
+SERVED_ALIKE = "网站上的网页和名单，和这里的一样。"
+
+
+def served_otherwise(names: Sequence[str]) -> str:
+    """The desk's site serves other files than are here."""
+    return f"网站上有{len(names)}个文件和这里的不一样，请不要使用，并告诉上级机关：{'、'.join(names)}"
+
+
+def not_served(address: str) -> str:
+    """The desk's site cannot be asked."""
+    return f"{address} 打不开，没有核对成。"
 
 
 def sheet_written(file: Path) -> str:

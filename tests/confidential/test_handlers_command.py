@@ -1,16 +1,21 @@
 """`zhibu handlers`: from the root on paper to a list that the desk takes, and back again."""
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
 from playwright.sync_api import Page
+from werkzeug.serving import make_server
 
 from confidential import keys
 from confidential.lists import Lists
 from sealed import enrolment, handlerlist
 from sealed.desk import DeskClosed
-from sealed.keys import Identity, fingerprint, of_text
+from sealed.keys import Identity, fingerprint, of_text, to_text
 from tests.services.operator import Operator, Ran
 
 PEOPLE = {role: Identity.draw() for role in ("纪检委员", "组织委员", "上级纪委干部", "上级组织干部")}
@@ -87,7 +92,7 @@ def test_who_leaves_is_on_no_new_list_but_on_the_old_ones(keeper: Keeper, monkey
     )
     assert {version: found.handler("own", left) is not None for version, found in kept.items()} == {1: True, 2: False}
     with pytest.raises(DeskClosed):
-        Lists(keeper.list, keys.keys.to_text(root)).current(kept[2].expires)
+        Lists(keeper.list, to_text(root)).current(kept[2].expires)
     keeper.types_with_passphrase(monkeypatch, "sign").done()
     assert "第3版" in keeper.types("handlers", "list").done().out, "renewed as it stands"
 
@@ -115,6 +120,38 @@ def test_what_is_wrong_is_said_and_signs_nothing(keeper: Keeper, monkeypatch: py
     keeper.configure(confidential={"root": ""})
     keeper.types_with_passphrase(monkeypatch, "sign", good).done()
     keeper.types("handlers", "check").refused("confidential.root")
+
+
+@contextmanager
+def site(files: dict[str, bytes]) -> Iterator[str]:
+    """The address of a site that serves these files, while the block runs."""
+
+    def answer(environ: WSGIEnvironment, start: StartResponse) -> list[bytes]:
+        found = files.get(environ["PATH_INFO"].lstrip("/"))
+        start("404 Not Found" if found is None else "200 OK", [("Content-Type", "text/plain")])
+        return [found or b""]
+
+    server = make_server("127.0.0.1", 0, answer, threaded=True)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.port}"
+    finally:
+        server.shutdown()
+        thread.join()
+
+
+def test_whoever_keeps_a_copy_sees_another_page_or_list(keeper: Keeper, monkeypatch: pytest.MonkeyPatch) -> None:
+    keeper.types_with_passphrase(monkeypatch, "sign", keeper.enrolment("own", "纪检委员")).done()
+    files = {keys.PAGES.get(name, f"report/files/{name}"): content for name, content in keys.page_files(keeper.list)}
+    assert {"report/", "report/files/root.js", "report/files/vendor/age.min.js"} <= files.keys()
+    files["report/list"] = keeper.list.read_bytes()
+    with site(files) as address:
+        assert "一样" in keeper.types("handlers", "check", "--at", f"{address}/").done().out
+        files["report/files/seal.js"] += b"//"
+        del files["report/list"]
+        keeper.types("handlers", "check", "--at", address).refused("2个文件", "report/files/seal.js", "report/list")
+    keeper.types("handlers", "check", "--at", address).refused(address, "打不开")
 
 
 @pytest.mark.parametrize(("days", "said"), [(31, "还有31天到期。"), (30, "请准备重签"), (14, "请马上重签")])
