@@ -80,12 +80,13 @@ class QuietFile:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 done = work(connection)
+                self._fill(connection)
                 connection.execute("COMMIT")
             except BaseException:
                 with suppress(sqlite3.Error):
                     connection.execute("ROLLBACK")
                 raise
-            self._settle(connection)
+            self._rewrite(connection)
             return done
 
     def settle(self) -> None:
@@ -145,14 +146,23 @@ class QuietFile:
             yield
             return
         self._folder()
-        lock = os.open(self.path.with_name(f"{self.path.name}.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        lock, queue = self._beside("lock"), self._beside("queue")
         try:
-            _wait_for(lock)
+            _wait_for(lock, queue)
             self._held = True
-            yield
+            try:
+                yield
+            finally:
+                self._held = False
+                fcntl.flock(lock, fcntl.LOCK_UN)
+                if _somebody_waits(queue):  # and would find the lock taken again at each look
+                    time.sleep(3 * _LOOKS_EVERY)
         finally:
-            self._held = False
+            os.close(queue)
             os.close(lock)
+
+    def _beside(self, what: str) -> int:
+        return os.open(self.path.with_name(f"{self.path.name}.{what}"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
     def _folder(self) -> None:
         folder = self.path.parent
@@ -189,17 +199,22 @@ class QuietFile:
         that a later withdrawal cannot reach. So rows of zeros, which sort last, keep the first VACUUM from cutting
         anything; taken out, they leave zeros for the second one to cut; and the journal is zeroed before it is emptied.
         """
+        connection.execute("BEGIN IMMEDIATE")
         connection.execute(self.unfill, (FILLER,))  # of somebody who was killed here
+        self._fill(connection)
+        connection.execute("COMMIT")
+        self._rewrite(connection)
+
+    def _fill(self, connection: sqlite3.Connection) -> None:
+        """In the transaction under way: rows of zeros for all that is free, and for what pages lose by splitting."""
         (pages,) = connection.execute("PRAGMA page_count").fetchone()
         (free,) = connection.execute("PRAGMA freelist_count").fetchone()
-        rows = (
-            free + 64 + pages // 32
-        ) // 16 + 1  # of 16 pages; beyond the free ones, what pages split by writing lose
-        connection.execute("BEGIN IMMEDIATE")
+        rows = (free + 64 + pages // 32) // 16 + 1  # of 16 pages
         connection.executemany(
             self.filler, ((FILLER + number.to_bytes(4, "big"), bytes(16 * PAGE)) for number in range(rows))
         )
-        connection.execute("COMMIT")
+
+    def _rewrite(self, connection: sqlite3.Connection) -> None:
         connection.execute("VACUUM")
         connection.execute(self.unfill, (FILLER,))
         connection.execute("VACUUM")
@@ -227,17 +242,32 @@ class QuietFile:
         os.utime(path, (LONG_AGO, LONG_AGO))
 
 
-def _wait_for(lock: int) -> None:
+def _wait_for(lock: int, queue: int) -> None:
+    """Take the lock; who waits holds the queue's shared, so that it can be seen."""
     deadline = time.monotonic() + LOCK_WITHIN
-    while True:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+    fcntl.flock(queue, fcntl.LOCK_SH)
+    try:
+        while not _taken(lock):
             if time.monotonic() > deadline:
-                raise Busy from None
+                raise Busy
             time.sleep(_LOOKS_EVERY)
-        else:
-            return
+    finally:
+        fcntl.flock(queue, fcntl.LOCK_UN)
+
+
+def _taken(lock: int) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _somebody_waits(queue: int) -> bool:
+    if _taken(queue):
+        fcntl.flock(queue, fcntl.LOCK_UN)
+        return False
+    return True
 
 
 def _overwrite(descriptor: int, content: bytes) -> None:

@@ -129,7 +129,7 @@ class Submitter:
     def writes(self, text: str, *, size: int = 0) -> bytes:
         """One sealed message; `size` at least so many bytes of plaintext."""
         files = (message.Attachment("a.bin", "application/octet-stream", secrets.token_bytes(size)),) if size else ()
-        doc = message.Doc(self.lookup, self.desk, 1, message.SUBMITTER, (), text, files=files)
+        doc = message.Doc(self.lookup, self.desk, self.room.list().version, message.SUBMITTER, (), text, files=files)
         plain = message.write(doc, self.receipt.signing)
         return seal.seal(plain, self.room.list().recipients(self.desk), None)
 
@@ -215,7 +215,7 @@ class Handler:
         """What the page sends to log in."""
         nonce = room.post("handler/nonce", {}).get_json()["nonce"]
         version = room.list().version
-        signed = requests.login(nonce, ORIGIN, version)
+        signed = requests.login(nonce, room.desk.origin, version)
         sig = to_text(self.identity.signing.sign(signed))
         return {"handler": self.id, "list_version": version, "nonce": nonce, "sig": sig, **changed}
 
@@ -238,11 +238,11 @@ class Handler:
     def opens(self, room: Room, lookup: str) -> list[str]:
         """The texts of a case, by id."""
         _, sealed = bundle.unpack(self.asks(room, "export", {"lookup": lookup}).data)
-        return [json.loads(message.parse(seal.open_with(self.identity, one)).exact)["text"] for one in sealed]
+        return [message.parse(seal.open_with(self.identity, one)).doc.text for one in sealed]
 
     def answers(self, room: Room, case: Submitter, text: str) -> TestResponse:
         """Seal and send an answer."""
-        doc = message.Doc(case.lookup, case.desk, 1, self.id, (), text)
+        doc = message.Doc(case.lookup, case.desk, room.list().version, self.id, (), text)
         plain = message.write(doc, self.identity.signing)
         sealed = seal.seal(plain, room.list().recipients(case.desk), case.receipt.identity.recipient)
         body = bundle.pack({"lookup": case.lookup}, [sealed])
