@@ -1,7 +1,7 @@
-r"""The handler list: who may read and answer, desk by desk, signed by the offline root, exact to the byte.
+"""The handler list: who may read and answer, desk by desk, signed by the offline root, exact to the byte.
 
 A list file is JSON `{"doc", "sig", "earlier": [{"doc", "sig"}]}`: doc is an exact string, JSON of `{suite, version,
-expires, desks[{id, handlers[{id, role, recipient, verify}]}]}`; sig = the root's over "zhibu/list/v1\n" || doc.
+expires, desks[{id, handlers[{id, role, recipient, verify}]}]}`; sig = the root's over the line zhibu/list/v1 and doc.
 `expires` is the last day on which it may be used (YYYY-MM-DD), at most 120 days after signing. The bundle of a page
 carries the root's verify key and a floor: lists below that version are refused. The file carries all earlier lists as
 they were signed: messages were written under them.

@@ -20,8 +20,8 @@ from texts import refusals
 
 ROOT = Path(__file__).resolve().parents[2]
 PRODUCT = (
-    "bot", "miniprogram_api", "pages", "jobs", "services", "models", "sheets", "texts", "wechat", "engines",
-    "migrations", "simulator", "demo",
+    "bot", "miniprogram_api", "pages", "jobs", "confidential", "services", "models", "sealed", "sheets", "texts", "wechat",
+    "engines", "migrations", "simulator", "demo",
 )  # fmt: skip
 
 # What a member of the branch is never told, and why it is easy to slip in.
