@@ -1,8 +1,8 @@
 """An enrolment file: what a future handler's page hands to whoever keeps the root, to be put on the list.
 
 JSON `{doc, sig}`: doc is an exact string, JSON of `{v, desk, role, recipient, verify}`; sig = Ed25519 by the verify key
-over the line zhibu/enrolment/v1 and doc, so nobody enrols a key that is not theirs. It is public; its fingerprint is read
-out over the telephone before the root signs.
+over the line zhibu/enrolment/v1 and doc, so nobody enrols a key that is not theirs. It is public; its fingerprint
+is read out over the telephone before the root signs.
 """
 
 from __future__ import annotations

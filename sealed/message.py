@@ -2,8 +2,8 @@
 
 A plaintext is JSON `{doc, sig, key}` filled up with blanks. doc is an exact string, itself JSON of `{v, lookup, desk,
 list_version, from, seen[], state?, text, files[{name, type, data}]}` in this order, without ASCII escapes; sig =
-Ed25519 over the line zhibu/msg/v1 and doc; key is the writer's verify key. `seen` lists the ids of all messages that the
-writer had. `from` is `submitter` or a handler's id. data is base64 (standard letters, padded).
+Ed25519 over the line zhibu/msg/v1 and doc; key is the writer's verify key. `seen` lists the ids of all messages that
+the writer had. `from` is `submitter` or a handler's id. data is base64 (standard letters, padded).
 """
 
 from __future__ import annotations
