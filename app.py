@@ -101,6 +101,7 @@ class House:
             reading=self.reading,
             account=self.account,
             app_id=self.parts.app_id,
+            zone=self.settings.zone,
             held=self.parts.held,
             wrong=timedelta(minutes=binding.lock_minutes),
         )

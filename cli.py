@@ -685,6 +685,39 @@ def _handlers_list(chosen: argparse.Namespace) -> None:
 
 
 @command(
+    "handlers tie",
+    "remind a member on record as that handler, every Monday and Thursday",
+    argument("id", help="as `handlers list` shows it"),
+    argument("member", help="public id, 编号 or a unique name"),
+)
+def _handlers_tie(chosen: argparse.Namespace) -> None:
+    from services import handlers, members
+    from texts import confidential as words
+
+    house = _house(chosen)
+    if chosen.id not in {one.id for desk in _known_list(house.settings).desks for one in desk.handlers}:
+        raise Stop(words.NO_HANDLER.format(chosen.id))
+
+    def tie(db: Session) -> str:
+        member = members.find(db, chosen.member)
+        handlers.tie(db, house.operator(), chosen.id, member)
+        return member.name
+
+    print(words.TIED.format(_ruled(house, tie), chosen.id))
+
+
+@command("handlers untie", "remind nobody as that handler any more", argument("id"))
+def _handlers_untie(chosen: argparse.Namespace) -> None:
+    from services import handlers
+    from texts import confidential as words
+
+    house = _house(chosen)
+    if not _ruled(house, lambda db: handlers.untie(db, house.operator(), chosen.id)):
+        raise Stop(words.NOT_TIED.format(chosen.id))
+    print(words.UNTIED.format(chosen.id))
+
+
+@command(
     "handlers check",
     "check the handler list against the root, warn before it ends, write the sheet of fingerprints",
     argument("--sheet", type=Path, help="write the sheet to print (html)"),

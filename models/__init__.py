@@ -7,6 +7,7 @@ from models.base import Base
 from models.checkin import CheckIn, HeldScan, Method, Seat, SeatState
 from models.event import Event
 from models.given import Given
+from models.handler import HandlerTie
 from models.leave import Leave, LeaveClass, LeaveState
 from models.login import Login
 from models.member import BindCode, Identity, Member, MemberStatus, WrongCode
@@ -25,6 +26,7 @@ __all__ = [
     "CheckIn",
     "Event",
     "Given",
+    "HandlerTie",
     "HeldScan",
     "Identity",
     "Leave",
