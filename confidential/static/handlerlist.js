@@ -59,8 +59,8 @@ export function handlerOf(list, deskId, handlerId) {
   return desk && desk.handlers.find((handler) => handler.id === handlerId);
 }
 
-// What is compared by eye before the root signs: 16 characters over recipient and verify key.
-export const fingerprint = (handler) => keyFingerprint(join(recipientBytes(handler.recipient), handler.verifyKey));
+// What is compared by eye before the root signs: 16 characters over the verify key.
+export const fingerprint = (handler) => keyFingerprint(handler.verifyKey);
 
 function pieces(file) {
   try {

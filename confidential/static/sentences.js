@@ -65,7 +65,6 @@ export function publicServices(telephone) {
   return `对天气预报、气象服务有意见，请打12345${telephone ? `，或本局电话${telephone}` : ""}，那边办得更快。`;
 }
 
-const NO_DESK = "本支部暂未开通，";
 const SHUT = {
   ListExpired: "承办人名单过期了，现在不能发送。",
   ListTooLong: "您手机的日期和名单对不上，现在不能发送。请先把手机的日期调对。",
@@ -80,7 +79,7 @@ const SHUT = {
 // Why nothing can be sent now, by the code of a fault or of the desk's no.
 export function shut(code, clockAhead = false) {
   if (code === "ListExpired" && clockAhead) return "承办人名单过期了，或者您手机的日期不对。请先看看手机的日期。";
-  return SHUT[code] || `${NO_DESK}请用下面的办法。`;
+  return SHUT[code] || "请用下面的办法。";
 }
 
 export function wrongReceipt(fault) {
@@ -138,7 +137,7 @@ export const TROUBLE = "这里出了差错，没有发送。您写的还在，�
 
 export const NO_CASE = "查无此回执，请逐字核对。撤回了的、办结满180天的，也查不到。";
 export const stateLine = (state) => `现在：${STATES[state] || STATES.received}`;
-export const ownMessages = (count) => `您写的（${count}条）已加密，凭回执打不开，只有承办人能看。`;
+export const ownMessages = (count) => `有${count}条凭回执打不开：您写的，还有承办人之间交接的，只有承办人能看。`;
 export const answerFrom = (role) => `${role}答复`;
 export const sawLine = (count) => `写这段时，承办人看到了${count}条内容。`;
 export const NO_ANSWER = "还没有答复。大约每周看一次就行。";
@@ -154,10 +153,19 @@ export const save = (name, size) => `存下${name}（${kilobytes(size)}）`;
 
 // --- handlers ----------------------------------------------------------------------------------------------------
 
-export const HANDLER_ID = "编号只用小写字母、数字和短横，最多20个，如 ji-jian-1。";
+export const HANDLER_DESK = "请选本级或上级。";
 export const HANDLER_ROLE = "请写职务，如“支部纪检委员”。";
 export const PASSPHRASE_UNLIKE = "和刚才的口令对不上。请看着纸上抄的再填一次。";
-export const NOT_LISTED = "名单上还没有您这个编号。请等上级把名单签好、换上以后再来。";
+export const NOT_LISTED = "名单上还没有承办人。请等名单签好、换上以后再来。";
+export const NO_FILE = "请选密钥文件。";
+export const PICK = "请选";
+export const QR_NAME = "给动态码软件扫的码";
+export const pickLabel = (name) => `选中：${name}`;
+export const restTitle = (count) => `已答复的、已办结的（${count}件）`;
+export const openLarge = (count, size) => `取下图片和附件（${count}个，${kilobytes(size)}）`;
+export const handlerShut = (code) =>
+  SHUT[code] ? `${SHUT[code]}来信都在，名单换好以后再看。` : "还没有名单，或者承办人不足两人。可以先做密钥，或者练一遍。";
+export const PICK_WHO = "请选您是谁。";
 export const CODE_WRONG = "6位数字不对。请看手机上现在的数字；手机的时间要准。";
 export const ENROLLED = "登记好了。以后凭编号、6位数字和口令登录。";
 export const signedInAs = (role, desk) => `${role}（${deskLine(desk)}）`;
@@ -184,9 +192,10 @@ export const SEEN_TEXT = "承办人已看。";
 export const CLOSED_TEXT = "已办结。";
 export const TRANSFERRED_TEXT = "已原样转上级纪检机关。";
 export const HANDOVER_TEXT = "交接：把以前的来信转给现在的承办人。";
+export const HANDED_OVER = "由原来的承办人交接来的。";
 export const HANDED = "交接好了。现在名单上的承办人都打得开。";
 export const LOGIN_AGAIN = "登录已过期，请重新登录。";
-export const PRACTICE_ONLY = "练习：不是真的来信，什么都不会发出去。";
+export const PRACTISING = "练习的承办人";
 export const practiceLetter = "【提建议】\n这是一封练习用的来信。主题党日能不能提前一周通知，值班的同志好换班？";
 export const practiceFollowUp = "补充一句：我值夜班，下午两点以后方便。";
 export const practiceReport = "【举报违纪】\n这也是练习用的。反映某项目采购没有比价。写得不细，请照“原样转送”练一遍。";
