@@ -94,8 +94,12 @@ class HandlerList:
 
 
 def fingerprint(handler: Handler) -> str:
-    """What is compared by eye before the root signs: 16 characters over recipient and verify key."""
-    return keys.fingerprint(keys.recipient_bytes(handler.recipient) + handler.verify_key)
+    """What is compared by eye before the root signs: 16 characters over the verify key.
+
+    It stands for the recipient too: the enrolment that names it is signed by this key, and a handler's page refuses a
+    list with another recipient than its own.
+    """
+    return keys.fingerprint(handler.verify_key)
 
 
 def sign(handlers: HandlerList, root: SigningKey, before: bytes | None = None) -> bytes:
