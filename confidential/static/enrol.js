@@ -13,7 +13,7 @@ import { Refused, post } from "./wire.js";
 
 const MOST = 8192; // bytes of a file worth reading
 
-// known(): {list} or null. chosen(id): {id, recipient} picked in the select of that id, or null.
+// chosen(id): {id, recipient} picked in the select of that id, or null; door(sentence) goes back.
 export function enrol({ chosen, door }) {
   const state = { asked: null, words: null, made: null, opened: null };
   const click = (id, work) => by(id).addEventListener("click", (event) => once(event.currentTarget, work));
@@ -58,6 +58,10 @@ export function enrol({ chosen, door }) {
   click("make-file", () => handOut(`handler-enrolment-${state.asked.desk}.json`, state.made.file));
 
   click("to-open", () => show("open"));
+  by("open-file").addEventListener("change", () => {
+    const [file] = by("open-file").files;
+    if (file) by("open-file-name").textContent = file.name;
+  });
   click("open-next", async () => {
     say("open-no", "");
     const who = chosen("open-who");

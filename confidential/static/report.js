@@ -336,7 +336,7 @@ function judge(reading, known) {
 }
 
 function drawThread(thread, reading) {
-  by("thread-state").textContent = words.stateLine(thread.state);
+  by("thread-state").textContent = words.stateLine(thread.state, now.known ? now.known.said.upper.name : "");
   say("thread-doubt", thread.missing.length ? words.notWhole(thread.missing.length) : "");
   const theirs = thread.messages.filter((one) => one.doc !== null || one.verdict !== "sealed");
   const unfetched = new Set(reading.large.map((one) => one.id));

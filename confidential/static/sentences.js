@@ -136,7 +136,8 @@ export const ARRIVED_BEFORE = "先前那一份已经送到了。改动的地方�
 export const TROUBLE = "这里出了差错，没有发送。您写的还在，请再试一次。";
 
 export const NO_CASE = "查无此回执，请逐字核对。撤回了的、办结满180天的，也查不到。";
-export const stateLine = (state) => `现在：${STATES[state] || STATES.received}`;
+export const stateLine = (state, upper = "") =>
+  `现在：${STATES[state] || STATES.received}${state === "transferred" && upper ? `（${upper}）` : ""}`;
 export const ownMessages = (count) => `有${count}条凭回执打不开：您写的，还有承办人之间交接的，只有承办人能看。`;
 export const answerFrom = (role) => `${role}答复`;
 export const sawLine = (count) => `写这段时，承办人看到了${count}条内容。`;

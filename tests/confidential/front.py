@@ -21,6 +21,8 @@ from sealed import handlerlist, message, receipt, seal
 from sealed.handlerlist import HandlerList
 from settings import UpperOrgan
 from tests.confidential.room import Clock, Room, room_in
+from tests.pages.axe import faults
+from tests.pages.looks import WIDTHS, picture
 
 BRANCH, TELEPHONE = "青湾市气象局党支部", "0500-0000000"
 ROLES = {
@@ -225,3 +227,50 @@ def finds(page: Page, front: Front, typed: str) -> None:
     page.locator("#find-open").click()
     page.locator("#find-words").fill(typed)
     page.locator("#find-next").click()
+
+
+SMALL = """() => [...document.querySelectorAll("main a, main button, main summary, main select, main input, main textarea")]
+  .filter((one) => one.offsetParent && !one.closest(".pick, .case label, .file"))
+  .filter((one) => one.getBoundingClientRect().height < 47.5)
+  .map((one) => one.outerHTML.slice(0, 120))"""
+TINY = """() => [...document.querySelectorAll("body *")]
+  .filter((one) => one.offsetParent && [...one.childNodes].some((node) => node.nodeType === 3 && node.data.trim()))
+  .filter((one) => parseFloat(getComputedStyle(one).fontSize) < 18)
+  .map((one) => one.outerHTML.slice(0, 120))"""
+PALE = """() => {
+  const light = (said) => {
+    const [r, g, b] = said.match(/[\\d.]+/g).map((one) => one / 255).map((one) => one <= 0.04045 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const behind = (one) => {
+    for (let at = one; at; at = at.parentElement) {
+      const said = getComputedStyle(at).backgroundColor;
+      if (!/, 0\\)$|transparent/.test(said)) return said;
+    }
+    return "rgb(255, 255, 255)";
+  };
+  return [...document.querySelectorAll("body *")]
+    .filter((one) => one.offsetParent && [...one.childNodes].some((node) => node.nodeType === 3 && node.data.trim()))
+    .filter((one) => {
+      const [high, low] = [light(getComputedStyle(one).color), light(behind(one))].sort((a, b) => b - a);
+      return (high + 0.05) / (low + 0.05) < 7;
+    })
+    .map((one) => one.outerHTML.slice(0, 120));
+}"""
+
+
+def looked_over(page: Page, shot: str) -> None:
+    """The page as it stands: nothing grave for axe, large type, 48 px, 7:1, no sideways scroll at any width or 175 %."""
+    assert faults(page) == [], shot
+    assert page.evaluate(SMALL) == [], (shot, "less than 48 px")
+    assert page.evaluate(TINY) == [], (shot, "type below 18 px")
+    assert page.evaluate(PALE) == [], (shot, "contrast below 7:1")
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 844})
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (shot, width)
+        picture(page, f"{shot}-{width}")
+    page.set_viewport_size({"width": WIDTHS[0], "height": 844})
+    page.evaluate("document.documentElement.style.fontSize = '175%'")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (shot, "175 %")
+    picture(page, f"{shot}-large")
+    page.evaluate("document.documentElement.style.fontSize = ''")

@@ -1,17 +1,34 @@
 """The page of those who report, in Chromium: sent, lost on the way, answered, added to, withdrawn."""
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 import redis
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
-from sealed import receipt
-from tests.confidential.front import CAMERA, Front, Wire, finds, front_of, photograph, receipt_drawn, sides, writes
-from tests.confidential.room import Submitter
+from sealed import message, receipt, seal, wordlist
+from sealed.errors import ReceiptFault
+from tests.confidential.front import (
+    CAMERA,
+    Front,
+    Wire,
+    finds,
+    front_of,
+    looked_over,
+    photograph,
+    receipt_drawn,
+    sides,
+    writes,
+)
+from tests.confidential.room import Handler, Submitter
+from tests.engines import Watch, launch
 
 TEXT = "采购没有比价，金丝雀甲"
+HEAP = 48  # MB of objects that scripts may hold
 MORE = "补充：当时在场的有三个人，金丝雀乙"
 
 
@@ -23,20 +40,26 @@ def front(tmp_path: Path, empty_redis: redis.Redis) -> Iterator[Front]:
 
 
 @pytest.fixture
-def wire(page: Page) -> Wire:
-    """What the page sends."""
-    made = Wire()
-    made.follow(page)
-    return made
+def old_phone(browser: Browser, watch: Watch) -> Iterator[Page]:
+    """A page in a browser with as little memory for scripts as an old phone's; this branch's H5 pages know it."""
+    small = launch(browser.browser_type, f"--js-flags=--max-old-space-size={HEAP}")
+    context = small.new_context(viewport={"width": 390, "height": 844}, locale="zh-CN", timezone_id="Asia/Shanghai")
+    context.on("page", watch.follow)
+    yield context.new_page()
+    small.close()
 
 
 def test_a_case_with_a_photograph_is_sent_answered_added_to_and_withdrawn(
-    front: Front, page: Page, wire: Wire, tmp_path: Path
+    front: Front, page: Page, old_phone: Page, tmp_path: Path
 ) -> None:
-    words = receipt_drawn(page, front)
     taken = photograph(page)
     assert len(taken) > 4_000_000
     assert CAMERA.encode() in taken
+    page, wire = old_phone, Wire()
+    wire.follow(page)
+    page.context.add_cookies([{"name": "visit", "value": "x", "domain": "127.0.0.1", "path": "/h5/"}])
+    words = receipt_drawn(page, front)
+    assert page.evaluate("performance.memory.jsHeapSizeLimit") < 4 * HEAP * 1024 * 1024  # some gigabytes elsewhere
     picture = tmp_path / "IMG_20261118_张建国.jpg"
     picture.write_bytes(taken)
     page.locator("#write-composer input[type=file]").set_input_files(picture)
@@ -72,3 +95,200 @@ def test_a_case_with_a_photograph_is_sent_answered_added_to_and_withdrawn(
     assert front.room.cases.cases("own") == []
     wire.check(front, words, words[:6], TEXT, MORE, "张建国", CAMERA)
     assert page.evaluate("[localStorage.length, sessionStorage.length, document.cookie]") == [0, 0, ""]
+
+
+def test_every_step_of_the_report_page_can_be_read_and_tapped(front: Front, page: Page) -> None:
+    page.goto(front.page)
+    expect(page.locator("#start")).to_be_visible()
+    lines = page.locator("#start .lines li").all_inner_texts()
+    assert len(lines) == 5
+    assert lines[0] == "这里不要求登录，不记录您是谁。"
+    for summary in page.locator("#start summary").all():
+        summary.click()
+    looked_over(page, "report-start")
+    page.locator("#begin").click()
+    expect(page.locator("#desks")).to_contain_text("支部纪检委员、支部宣传委员")
+    looked_over(page, "report-desk")
+    page.locator("input[name=desk][value=upper]").check()
+    page.locator("#desk-next").click()
+    expect(page.locator("#receipt")).to_contain_text("抄在纸上，不要截屏")
+    looked_over(page, "report-receipt")
+    words = "".join(page.locator("#receipt-words").inner_text().split())
+    page.locator("#receipt-next").click()
+    page.locator("#back-next").click()
+    expect(page.locator("#back-no")).to_be_visible()
+    looked_over(page, "report-back")
+    for asked in page.locator("#back-fields input").all():
+        asked.fill(words[int((asked.get_attribute("id") or "").removeprefix("back-")) - 1])
+    page.locator("#back-next").click()
+    page.locator("#write-next").click()
+    expect(page.locator("#write-no")).to_be_visible()
+    files = page.locator("#write-composer input[type=file]")
+    files.set_input_files({"name": "会议纪要.docx", "mimeType": "application/msword", "buffer": b"x" * 1000})
+    page.get_by_role("button", name="我知道，照样带上").click()
+    files.set_input_files({"name": "broken.jpg", "mimeType": "image/jpeg", "buffer": b"\xff\xd8\xff"})
+    expect(page.locator("#write-composer .no")).to_contain_text("打不开")
+    looked_over(page, "report-write")
+    writes(page, TEXT, "不清楚")
+    expect(page.locator("#check")).to_contain_text("不算诬告")
+    looked_over(page, "report-check")
+    page.locator("#send").click()
+    expect(page.locator("#sent")).to_be_visible(timeout=15_000)
+    looked_over(page, "report-sent")
+    case = Submitter(front.room, "upper", receipt=receipt.read(words))
+    front.room.handlers["wang"].signs_in(front.room).answers(front.room, case, "已转有关部门。\n请再补充时间、地点。")
+    finds(page, front, words)
+    expect(page.locator("#thread")).to_contain_text("请再补充时间")
+    for summary in page.locator("#thread summary").all():
+        summary.click()
+    looked_over(page, "report-thread")
+
+
+def test_a_connection_lost_on_the_way_leaves_nothing_or_all_and_the_page_knows_which(
+    front: Front, page: Page, watch: Watch
+) -> None:
+    watch.allowed = ["net::ERR_", "404"]
+    words = receipt_drawn(page, front)
+    writes(page, TEXT)
+    no = page.locator("#check-no")
+
+    page.route("**/case/submit", lambda route: route.abort())
+    page.locator("#send").click()
+    expect(no).to_contain_text("没有送到")
+    assert front.room.cases.cases("own") == []
+    assert page.locator("#write-composer-text").input_value() == TEXT
+
+    page.unroute("**/case/submit")
+    page.route("**/case/*", lambda route: route.abort())
+    page.locator("#send").click()
+    expect(no).to_contain_text("还不知道送到没有")
+    page.locator("#look").click()
+    expect(no).to_contain_text("还不知道送到没有")
+    page.unroute("**/case/*")
+
+    def swallowed(route: Route) -> None:
+        assert route.fetch().status == 200
+        route.abort()
+
+    page.route("**/case/submit", swallowed)
+    page.locator("#send").click()
+    expect(page.locator("#sent")).to_be_visible()
+    (case,) = front.room.cases.cases("own")
+    assert (case.lookup, len(case.messages)) == (receipt.read(words).lookup, 1)
+    page.unroute("**/case/submit")
+
+    finds(page, front, words)
+    page.locator("#more-composer-text").fill(MORE)
+    page.route("**/case/add", lambda route: route.abort())
+    page.locator("#more-send").click()
+    expect(page.locator("#more-no")).to_contain_text("没有送到")
+    page.unroute("**/case/add")
+    page.route("**/case/add", swallowed)
+    page.locator("#more-send").click()
+    expect(page.locator("#more-said")).to_contain_text("补充的已收到")
+    assert sorted(doc.text for doc in front.read("li", words)) == sorted([f"【举报违纪】\n{TEXT}", MORE])
+
+
+def test_nothing_typed_is_lost_when_the_list_runs_out_meanwhile(front: Front, page: Page, watch: Watch) -> None:
+    watch.allowed = ["503", "404"]
+    receipt_drawn(page, front)
+    front.publish(3, front.room.desk.today() - timedelta(days=1))
+    writes(page, TEXT)
+    page.locator("#send").click()
+    expect(page.locator("#check-no")).to_contain_text("名单过期了")
+    expect(page.locator("#check-no")).to_contain_text("青湾市演示路1号")
+    front.publish(4, without=("wang",))
+    page.locator("#send").click()
+    expect(page.locator("#check-no")).to_contain_text("名单换了")
+    front.room.cases.file.cap = 1
+    page.locator("#send").click()
+    expect(page.locator("#check-no")).to_contain_text("满了")
+    assert page.locator("#write-composer-text").input_value() == TEXT
+    assert front.room.cases.cases("own") == []
+
+
+def test_a_closed_desk_says_whom_to_turn_to(front: Front, page: Page, watch: Watch) -> None:
+    front.publish(3, without=("li",))
+    page.goto(front.page)
+    page.locator("#begin").click()
+    expect(page.locator("#desks")).to_contain_text("暂不接收")
+    expect(page.locator("input[name=desk][value=own]")).to_be_disabled()
+    for version, broken in ((4, "wang"), (5, "")):
+        front.publish(version, without=("li", broken) if broken else (), expires=None if broken else date(2026, 1, 1))
+        page.goto(front.page)
+        expect(page.locator("#shut-turn")).to_contain_text("12388")
+        expect(page.locator("#shut-turn")).to_contain_text("0500-0000001")
+    front.room.desk.lists.file.write_bytes(front.room.desk.lists.file.read_bytes().replace(b"zhang", b"zhong"))
+    page.goto(front.page)
+    expect(page.locator("#shut-why")).to_contain_text("签名不对")
+    looked_over(page, "report-shut")
+
+
+def test_inside_wechat_the_page_only_shows_the_way_out(front: Front, page: Page) -> None:
+    page.add_init_script(
+        "Object.defineProperty(navigator, 'userAgent', {get: () => 'Mozilla/5.0 MicroMessenger/8.0.49'})"
+    )
+    page.goto(front.page)
+    expect(page.locator("#inside")).to_contain_text("在浏览器打开")
+    expect(page.locator("#inside svg")).to_be_visible()
+    expect(page.locator("#begin")).to_be_hidden()
+    looked_over(page, "report-inside")
+
+
+def test_what_is_not_authentic_is_said_to_be_so(front: Front, page: Page, watch: Watch) -> None:
+    watch.allowed = ["404"]
+    room = front.room
+    case, other = Submitter(room), Submitter(room)
+    for one in (case, other):
+        one.submits("【批评】\n正文")
+    page.goto(front.page)
+    page.locator("#find-open").click()
+    page.locator("#find-words").fill(Submitter(room).receipt.text)
+    page.locator("#find-next").click()
+    expect(page.locator("#find-no")).to_have_text(re.compile("^查无此回执，请逐字核对。"))
+
+    zhang, li = room.handlers["zhang"], room.handlers["li"]
+    saw = tuple(piece.id for piece in room.cases.case(case.lookup).messages)
+
+    def put(text: str, who: Handler, *, seen: tuple[str, ...] = saw, **changed: str) -> None:
+        said = {"lookup": case.lookup, "desk": "own", "sender": who.id, "state": "answered", **changed}
+        doc = message.Doc(said["lookup"], said["desk"], 2, said["sender"], seen, text, said["state"])
+        plain = message.write(doc, who.identity.signing)
+        sealed = seal.seal(plain, room.list().recipients("own"), case.receipt.identity.recipient)
+        room.cases.add(case.lookup, [sealed], desk="own")
+
+    put("真的", zhang)
+    put("冒名的", li, sender="zhang", state="closed")
+    put("装成来信人的", li, sender=message.SUBMITTER, state="closed")
+    put("挪来的", zhang, lookup=other.lookup, state="closed")
+    put("少了的", li, seen=("0" * 64,), state="working")
+    page.locator("#find-words").fill(alike(case.receipt.text))
+    page.locator("#find-next").click()
+    letters = page.locator("#thread-answers .letter")
+    expect(letters).to_have_count(5)
+    shown = {
+        text: words
+        for words in letters.all_inner_texts()
+        for text in ("真的", "冒名的", "装成", "挪来的", "少了的")
+        if text in words
+    }
+    assert "无法核实" not in shown["真的"]
+    assert "支部纪检委员" in shown["真的"]
+    for text in ("冒名的", "装成", "挪来的"):
+        assert "无法核实" in shown[text], text
+        assert "支部" not in shown[text]
+    assert "有消息缺失" in shown["少了的"]
+    expect(page.locator("#thread-doubt")).to_contain_text("有消息缺失")
+    expect(page.locator("#thread-state")).not_to_contain_text("已办结")
+
+
+def alike(words: str) -> str:
+    """The receipt with one character written as another that sounds the same, and still read as it was meant."""
+    bare = words.replace(" ", "")
+    for place, one in enumerate(bare):
+        for other in wordlist.alike(one, tone=True):
+            written = bare[:place] + other + bare[place + 1 :]
+            with suppress(ReceiptFault):
+                if receipt.read(written) == receipt.read(words):
+                    return written
+    return words
