@@ -145,6 +145,8 @@ def _files(routes: flask.Blueprint, desk: Desk, branch: str, telephone: str) -> 
     routes.add_url_rule("/report/", "report", page("report.html"), methods=["GET"])
     routes.add_url_rule("/report/handler/", "handler", page("handler.html"), methods=["GET"])
     routes.add_url_rule("/report/files/root.js", "root", root, methods=["GET"])
+    for bare in ("/report", "/report/handler"):  # the framework's own redirect would name a scheme and keep a query
+        routes.add_url_rule(bare, bare, lambda bare=bare: Response(status=308, headers={"Location": f"{bare}/"}))
     routes.add_url_rule("/report/files/<path:name>", "file", file, methods=["GET"])
     wire.hang(routes, "list", lambda: Response(desk.lists.exact(), content_type="application/json"), "GET")
     wire.hang(routes, "challenge", challenge, "GET")

@@ -44,8 +44,6 @@ log = logging.getLogger(__name__)
 def answer(error: HTTPException) -> Response:
     """The answer to an error of HTTP itself, wherever below /report it comes up."""
     status = error.code or 500
-    if status in {301, 308}:
-        return Response(status=status, headers={"Location": "/report/"})
     code = {404: "no_file", 405: "method", 411: "length", 413: "too_large"}.get(status)
     return no(code or ("malformed" if status < 500 else "fault"), status)
 

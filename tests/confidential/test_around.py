@@ -5,6 +5,7 @@ import logging
 import re
 import socket
 import subprocess
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -12,12 +13,18 @@ import pytest
 import redis
 import urllib3
 
-from confidential import proxy
+from bot import webhook
+from bot.dialogues import REGISTRY
+from confidential import bundle, proxy
+from confidential.afar import DeskAfar
 from engines.redis import connect, leave
 from sealed import handlerlist
+from sealed.desk import CaseDesk, NewCase, NoSuchCase
 from sealed.handlerlist import HandlerList
 from sealed.keys import Identity, SigningKey, to_text
+from sealed.receipt import Receipt
 from tests.confidential.room import ZONE, Submitter, room_in
+from tests.confidential.test_file import sealed
 from tests.engines import Database, eventually
 from tests.house.test_house import ROOT, house_files, short
 from tests.services.operator import ZHIBU, Operator, at
@@ -100,6 +107,19 @@ def test_no_log_line_of_a_turn_or_of_the_desk_names_a_dialogue_or_a_person() -> 
                 assert not re.search(r"person|member|openid|dialogue|lookup|handler=|text|name=", line), (
                     f"{short(file)}: {line}"
                 )
+
+
+def test_a_bug_is_logged_without_the_name_of_its_dialogue() -> None:
+    found = 0
+    for dialogue in REGISTRY:
+        try:
+            dialogue.script(None, None)  # type: ignore[arg-type] # talking with nobody is a bug
+        except Exception as bug:  # noqa: BLE001 - whichever it is
+            said = webhook._frames(bug.__traceback__)
+            found += 1
+            assert said.split(" < ")[-2] == "-"  # before the frame of this test comes the dialogue's
+            assert not re.search(r"dialogue|record|leave|checkin", said)
+    assert found > 3
 
 
 def test_a_fault_of_ours_says_nothing_of_the_case(
@@ -194,6 +214,20 @@ def test_the_doctor_looks_at_the_list_the_host_and_the_redis(zhibu: Operator, re
 # --- alone on a host -------------------------------------------------------------------------------------------
 
 
+def cut_half_way(desk: CaseDesk, port: int) -> None:
+    """A connection that is lost leaves nothing of the case; whole, it is all there."""
+    receipt = Receipt.draw()
+    new = NewCase(receipt.lookup, to_text(receipt.signing.verify_key), receipt.identity.recipient, "own")
+    pieces = [sealed(number) for number in range(5)]
+    head = f"POST /report/case/submit HTTP/1.1\r\nHost: x\r\nContent-Length: {sum(map(len, pieces))}\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", port)) as lost:
+        lost.sendall(head.encode() + bundle.pack(asdict(new), pieces)[:50_000])
+    with pytest.raises(NoSuchCase):
+        desk.case(receipt.lookup)
+    desk.submit(new, pieces)
+    assert len(desk.case(receipt.lookup).messages) == 5
+
+
 def test_the_desk_serves_alone_and_opens_nothing_of_the_branchs_database(zhibu: Operator, free_port: int) -> None:
     root = SigningKey.draw()
     zhibu.configure(
@@ -220,6 +254,7 @@ def test_the_desk_serves_alone_and_opens_nothing_of_the_branchs_database(zhibu: 
             eventually(answers, within=60)
             assert pool.request("GET", f"http://127.0.0.1:{free_port}/h5/").status == 404
             assert pool.request("POST", f"http://127.0.0.1:{free_port}/report/handler/nonce", body=b"{}").status == 200
+            cut_half_way(DeskAfar(f"http://127.0.0.1:{free_port}"), free_port)
         finally:
             served.terminate()
             said, _ = served.communicate(timeout=30)

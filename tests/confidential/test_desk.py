@@ -273,6 +273,8 @@ def test_every_answer_carries_the_same_headers_and_no_cookie(room: Room) -> None
     )
     answers = [room.get("challenge"), room.get("list"), room.get("nothing"), room.client.get("/report")]
     answers += [room.post("case/ids", {}), room.post("list", {}), room.get("list", Cookie="a=b")]
+    bare = room.client.get("/report/handler?from=singlemessage")
+    assert (bare.status_code, bare.headers["Location"]) == (308, "/report/handler/")
     for one in answers:
         assert one.headers["Content-Security-Policy"] == policy
         assert one.headers["Referrer-Policy"] == "no-referrer"
