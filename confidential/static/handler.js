@@ -179,6 +179,7 @@ async function list(fresh) {
   say("list-said", "");
   if (fresh) {
     by("list-counted").textContent = words.READING;
+    for (const id of ["list-waiting", "list-rest"]) fill(by(id)); // as it was before
     try {
       now.cases = await now.office.cases((done, all) => (by("list-counted").textContent = words.readingSome(done, all)));
     } catch (why) {

@@ -30,6 +30,7 @@ ROLES = {
     "li": "支部宣传委员",
     "wang": "上级机关纪检监察工委联络员",
     "zhao": "主管气象局党组纪检组联络员",
+    "sun": "支部组织委员",
 }
 UPPER = UpperOrgan(name="青湾市直属机关纪检监察工委", telephone="0500-0000001", address="青湾市演示路1号")
 CAMERA = "ZHIBU-CANARY-CAMERA"
@@ -245,7 +246,7 @@ PALE = """() => {
   const behind = (one) => {
     for (let at = one; at; at = at.parentElement) {
       const said = getComputedStyle(at).backgroundColor;
-      if (!/, 0\\)$|transparent/.test(said)) return said;
+      if (!/^rgba.*, 0\\)$|transparent/.test(said)) return said;
     }
     return "rgb(255, 255, 255)";
   };
@@ -259,12 +260,14 @@ PALE = """() => {
 }"""
 
 
+LOOKS = {"less than 48 px": SMALL, "type below 18 px": TINY, "contrast below 7:1": PALE}
+
+
 def looked_over(page: Page, shot: str) -> None:
     """The page as it stands: nothing grave for axe, large type, 48 px, 7:1, no sideways scroll at any width or 175 %."""
     assert faults(page) == [], shot
-    assert page.evaluate(SMALL) == [], (shot, "less than 48 px")
-    assert page.evaluate(TINY) == [], (shot, "type below 18 px")
-    assert page.evaluate(PALE) == [], (shot, "contrast below 7:1")
+    found = {what: page.evaluate(script) for what, script in LOOKS.items()}
+    assert found == dict.fromkeys(LOOKS, []), (shot, found)
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 844})
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (shot, width)
