@@ -204,7 +204,7 @@ function drawList() {
 function row(one) {
   const name = one.kind ? one.kind.words : words.NO_KIND;
   const tick = make("input", { type: "checkbox", value: one.matter.lookup, "aria-label": words.pickLabel(name), change: drawBulk, autocomplete: "off" });
-  const standing = (one.purgeWeek && `${words.CLOSED}，${words.gone(one.purgeWeek)}`) || (one.waits ? words.WAITING : words.ANSWERED);
+  const standing = (one.purgeWeek && words.closed(one.purgeWeek)) || (one.waits ? words.WAITING : words.ANSWERED);
   return make(
     "div", { class: "case" },
     !one.purgeWeek && make("label", {}, tick),

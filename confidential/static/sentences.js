@@ -175,8 +175,7 @@ export const readingSome = (done, all) => `正在解密，${done}／${all}……
 export const waited = (days) => (days > 0 ? `已等${days}天` : "本周来的");
 export const WAITING = "等您答复";
 export const ANSWERED = "已答复，等来信人";
-export const CLOSED = "已办结";
-export const gone = (week) => `${week.slice(0, 4)}年${later(week, 0)}那一周删除`;
+export const closed = (purge) => `已办结，${purge.slice(0, 4)}年${later(purge, 0)}那一周删除`;
 export const weekOf = (week) => `${later(week, 0)}那一周来的`;
 export const UNREADABLE = "打不开";
 export const UNREADABLE_LONG = "这一条用您的密钥打不开：是您任职以前来的，或者不完整。请原来的承办人办交接。";
