@@ -89,8 +89,10 @@ class House:
         return transaction(self.engine)
 
     def close(self) -> None:
-        """Give back the connections to the database and to Redis."""
+        """Give back the connections to the database and to Redis, and close the desk's files."""
         self.engine.dispose()
+        for file in self.keeper.files:
+            file.close()
         self.store.close()
 
     def desk(self) -> Desk:

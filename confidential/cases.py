@@ -168,28 +168,25 @@ class Cases:
 
         def work(db: sqlite3.Connection) -> None:
             for lookup in lookups:
-                _known(db, bytes.fromhex(lookup), desk)
-                db.execute(
-                    "UPDATE matter SET purge_week = ? WHERE lookup = ? AND purge_week IS NULL",
-                    (purge_week(day).isoformat(), bytes.fromhex(lookup)),
+                closed = db.execute(
+                    "UPDATE matter SET purge_week = ifnull(purge_week, ?) WHERE lookup = ? AND desk = ?",
+                    (purge_week(day).isoformat(), bytes.fromhex(lookup), desk),
                 )
+                if not closed.rowcount:
+                    raise NoSuchCase
 
         self._write(work)
 
     def purge(self, day: date) -> int:
         """Delete the cases whose purge week has come; returns how many."""
-        due = "SELECT lookup FROM matter WHERE purge_week <= ? ORDER BY lookup"
-
-        def gone(db: sqlite3.Connection) -> list[bytes]:
-            return [lookup for (lookup,) in db.execute(due, (monday(day).isoformat(),))]
+        due = "SELECT lookup FROM matter WHERE purge_week <= ?"
+        week = (monday(day).isoformat(),)
 
         def work(db: sqlite3.Connection) -> int:
-            lookups = gone(db)
-            for lookup in lookups:
-                _delete(db, lookup)
-            return len(lookups)
+            db.execute(f"DELETE FROM message WHERE lookup IN ({due})", week)  # noqa: S608 - the words above
+            return db.execute("DELETE FROM matter WHERE purge_week <= ?", week).rowcount
 
-        return self._write(work) if self._read(gone) else 0
+        return self._write(work) if self._read(lambda db: db.execute(due, week).fetchone()) else 0
 
     def enrol(self, handler: str, enrolled: Enrolled) -> None:
         """Keep what a handler needs to log in, in place of what was kept before."""

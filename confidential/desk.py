@@ -182,7 +182,6 @@ class Desk:
         """Close cases, each (lookup, signature), all or none. Raises NoSuchCase, WrongSignature."""
         desk, handler = who
         for lookup, signature in signed:
-            self.cases.case(lookup, desk=desk)
             self._signed_by(handler.verify_key, Verb.CLOSE, lookup, b"", signature)
         self.cases.close(desk, [lookup for lookup, _ in signed], self.today())
 
