@@ -1,7 +1,5 @@
 // Every Chinese sentence that the desk's two pages build in code; fixed wording stands in their HTML.
 
-export const DESKS = { own: "本级", upper: "上级" };
-
 export const KINDS = [
   { id: "advice", words: "提建议" },
   { id: "facts", words: "反映情况" },
