@@ -13,6 +13,7 @@ import pytest
 import redis
 import urllib3
 
+from app import build, create_app
 from bot import webhook
 from bot.dialogues import REGISTRY
 from confidential import bundle, proxy
@@ -23,12 +24,14 @@ from sealed.desk import CaseDesk, NewCase, NoSuchCase
 from sealed.handlerlist import HandlerList
 from sealed.keys import Identity, SigningKey, to_text
 from sealed.receipt import Receipt
+from tests.branch import Branch
 from tests.confidential.room import ZONE, Submitter, room_in
 from tests.confidential.test_file import sealed
 from tests.engines import Database, eventually
 from tests.house.test_house import ROOT, house_files, short
 from tests.services.operator import ZHIBU, Operator, at
 from tests.services.test_doctor import production
+from tests.talks.conftest import branch  # noqa: F401 - the same fixture for this folder
 
 EXAMPLE = ROOT / "docs" / "nginx.conf.example"
 
@@ -209,6 +212,28 @@ def test_the_doctor_looks_at_the_list_the_host_and_the_redis(zhibu: Operator, re
         assert "✗ 承办人十天内登录过" in says()
         store.flushdb()
     assert "还没有开通" in says(root="", redis_url="")
+
+
+# --- in the house ----------------------------------------------------------------------------------------------
+
+
+def test_the_house_serves_the_desk_where_it_has_it_and_reaches_it_where_it_has_not(
+    branch: Branch,  # noqa: F811 - the fixture handed on
+) -> None:
+    browser = branch.app.test_client()
+    assert browser.get("/report/").status_code == 200
+    assert "Path=/h5/" in browser.get("/h5/sign-in").headers["Set-Cookie"]
+    assert browser.get("/report/challenge").status_code == 200
+    assert list(branch.house.cases.open_desks()) == []
+    settings = branch.house.settings
+    elsewhere = settings.confidential.model_copy(update={"database": "", "public_url": "http://127.0.0.1:1"})
+    other = build(settings.model_copy(update={"confidential": elsewhere}), branch.clock.now)
+    try:
+        assert isinstance(other.cases, DeskAfar)
+        assert create_app(other).test_client().get("/report/challenge").status_code == 404
+        assert [file.path.name for file in other.keeper.files] == ["unsigned.db"]
+    finally:
+        other.close()
 
 
 # --- alone on a host -------------------------------------------------------------------------------------------
