@@ -46,7 +46,7 @@ function decoded(address) {
   });
 }
 
-function drawn(image, longest, turned) {
+export function drawn(image, longest, turned) {
   const scale = Math.min(1, longest / Math.max(image.naturalWidth, image.naturalHeight));
   const wide = Math.max(1, Math.round(image.naturalWidth * scale));
   const high = Math.max(1, Math.round(image.naturalHeight * scale));
@@ -99,7 +99,7 @@ async function turnsByItself() {
 }
 
 // How a JPEG says it was held, 1 to 8 (Exif 2.3, tag 0x0112).
-function orientation(bytes) {
+export function orientation(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   try {
     if (view.getUint16(0) !== 0xffd8) return 1;

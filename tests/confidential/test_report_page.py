@@ -1,14 +1,15 @@
 """The page of those who report, in Chromium: sent, lost on the way, answered, added to, withdrawn."""
 
+import base64
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 import redis
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Error, Page, Route, expect
 
 from sealed import message, receipt, seal, wordlist
 from sealed.errors import ReceiptFault
@@ -27,6 +28,8 @@ from tests.confidential.front import (
 from tests.confidential.room import Handler, Submitter
 from tests.engines import Watch, launch
 
+# 1 x 1 white
+WHITE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4//8/AAX+Av4N70a4AAAAAElFTkSuQmCC"
 TEXT = "采购没有比价，金丝雀甲"
 HEAP = 48  # MB of objects that scripts may hold
 MORE = "补充：当时在场的有三个人，金丝雀乙"
@@ -128,6 +131,9 @@ def test_every_step_of_the_report_page_can_be_read_and_tapped(front: Front, page
     page.get_by_role("button", name="我知道，照样带上").click()
     files.set_input_files({"name": "broken.jpg", "mimeType": "image/jpeg", "buffer": b"\xff\xd8\xff"})
     expect(page.locator("#write-composer .no")).to_contain_text("打不开")
+    files.set_input_files({"name": "white.png", "mimeType": "image/png", "buffer": base64.b64decode(WHITE)})
+    expect(page.locator("#write-composer .no")).to_contain_text("一片空白")
+    expect(page.locator("#write-composer .attached li")).to_have_count(1)
     looked_over(page, "report-write")
     writes(page, TEXT, "不清楚")
     expect(page.locator("#check")).to_contain_text("不算诬告")
@@ -224,7 +230,9 @@ def test_a_closed_desk_says_whom_to_turn_to(front: Front, page: Page, watch: Wat
     looked_over(page, "report-shut")
 
 
-def test_inside_wechat_the_page_only_shows_the_way_out(front: Front, page: Page) -> None:
+def test_inside_wechat_or_without_encryption_the_page_only_shows_the_way_out(
+    front: Front, page: Page, new_page: Callable[[], Page], watch: Watch
+) -> None:
     page.add_init_script(
         "Object.defineProperty(navigator, 'userAgent', {get: () => 'Mozilla/5.0 MicroMessenger/8.0.49'})"
     )
@@ -233,6 +241,14 @@ def test_inside_wechat_the_page_only_shows_the_way_out(front: Front, page: Page)
     expect(page.locator("#inside svg")).to_be_visible()
     expect(page.locator("#begin")).to_be_hidden()
     looked_over(page, "report-inside")
+    watch.allowed = ["TrustedHTML"]
+    with pytest.raises(Error, match="TrustedHTML"):  # whatever is written, it never becomes markup
+        page.evaluate("document.body.innerHTML = '<b>x</b>'")
+    bare = new_page()
+    bare.add_init_script("Object.defineProperty(window, 'isSecureContext', {get: () => false})")
+    bare.goto(front.page)
+    expect(bare.locator("#insecure")).to_contain_text("没有加密")
+    expect(bare.locator("#begin")).to_be_hidden()
 
 
 def test_what_is_not_authentic_is_said_to_be_so(front: Front, page: Page, watch: Watch) -> None:
@@ -292,3 +308,33 @@ def alike(words: str) -> str:
                 if receipt.read(written) == receipt.read(words):
                     return written
     return words
+
+
+def test_a_picture_is_stood_up_where_the_browser_does_not(front: Front, page: Page, watch: Watch) -> None:
+    watch.allowed = ["willReadFrequently"]
+    page.goto(front.page)
+    # A red corner top left and a blue one top right, as they lie; where they come to for each way of holding a camera.
+    found = page.evaluate(
+        """async (head) => {
+          const {drawn, orientation} = await import('/report/files/pictures.js');
+          const lying = Object.assign(document.createElement('canvas'), {width: 40, height: 20});
+          const pen = lying.getContext('2d');
+          pen.fillStyle = '#f00'; pen.fillRect(0, 0, 10, 10);
+          pen.fillStyle = '#00f'; pen.fillRect(30, 0, 10, 10);
+          Object.assign(lying, {naturalWidth: 40, naturalHeight: 20});
+          const corners = [];
+          for (let turned = 1; turned <= 8; turned += 1) {
+            const made = drawn(lying, 2048, turned), seen = made.getContext('2d');
+            const at = (x, y) => [...seen.getImageData(x, y, 1, 1).data].slice(0, 3).join();
+            const places = [[2, 2], [made.width - 3, 2], [2, made.height - 3], [made.width - 3, made.height - 3]];
+            const where = (colour) => places.findIndex(([x, y]) => at(x, y) === colour);
+            corners.push([made.width, where('255,0,0'), where('0,0,255')]);
+          }
+          return [corners, orientation(Uint8Array.from(atob(head), (one) => one.charCodeAt(0)))];
+        }""",
+        base64.b64encode(photograph(page, 64, 48)[:300]).decode(),
+    )
+    left, right, low_left, low_right = range(4)
+    flat = [(left, right), (right, left), (low_right, low_left), (low_left, low_right)]
+    stood = [(left, low_left), (right, low_right), (low_right, right), (low_left, left)]
+    assert found == [[[40, *one] for one in flat] + [[20, *one] for one in stood], 6]
