@@ -220,6 +220,7 @@ def test_the_doctor_looks_at_the_list_the_host_and_the_redis(zhibu: Operator, re
 def test_the_house_serves_the_desk_where_it_has_it_and_reaches_it_where_it_has_not(
     branch: Branch,  # noqa: F811 - the fixture handed on
 ) -> None:
+    branch.member("张建国")  # before there is anybody, nobody is asked to sign in
     browser = branch.app.test_client()
     assert browser.get("/report/").status_code == 200
     assert "Path=/h5/" in browser.get("/h5/sign-in").headers["Set-Cookie"]
