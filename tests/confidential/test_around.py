@@ -25,8 +25,8 @@ from sealed.handlerlist import HandlerList
 from sealed.keys import Identity, SigningKey, to_text
 from sealed.receipt import Receipt
 from tests.branch import Branch
+from tests.confidential.pieces import sealed
 from tests.confidential.room import ZONE, Submitter, room_in
-from tests.confidential.test_file import sealed
 from tests.engines import Database, eventually
 from tests.house.test_house import ROOT, house_files, short
 from tests.services.operator import ZHIBU, Operator, at

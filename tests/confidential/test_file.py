@@ -1,7 +1,6 @@
 """The file that tells nobody: its settings, its schema, what lies on the disk after settling, withdrawing, dying."""
 
 import os
-import random
 import re
 import shutil
 import signal
@@ -20,8 +19,9 @@ from confidential.cases import Cases, Enrolled
 from confidential.file import LONG_AGO, PAGE, Busy, Full, QuietFile
 from confidential.keeper import Keeper, copy_of
 from confidential.unsigned import UnsignedFile
-from sealed.desk import NewCase, NoSuchCase
+from sealed.desk import NoSuchCase
 from sealed.seal import SIZES
+from tests.confidential.pieces import case, put
 from tests.confidential.room import NOON, ZONE, Clock
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,25 +37,6 @@ UNSIGNED = {
     "turnout": ["mark", "round"],
     "answer": ["ballot", "round", "body"],
 }
-
-
-def case(number: int) -> NewCase:
-    """A case whose key can be found on a disk."""
-    lookup = random.Random(number).randbytes(32).hex()
-    return NewCase(lookup, f"MARK{number:03d}".ljust(43, "x"), "age1" + "q" * 58, "own")
-
-
-def sealed(number: int, plain: int = min(SIZES)) -> bytes:
-    """Something of the shape and size of a sealed message, different in every piece and found by its mark."""
-    noise = random.Random(number + 1000)
-    stanzas = b"".join(b"-> X25519 " + b"A" * 43 + b"\n" + b"B" * 43 + b"\n" for _ in range(8))
-    head = b"age-encryption.org/v1\n" + stanzas + b"--- " + b"C" * 43 + b"\n"
-    rest = SIZES[plain] - len(head)
-    return head + b"".join(b"MARK%03d" % number + noise.randbytes(25) for _ in range(rest // 32 + 1))[:rest]
-
-
-def put(cases: Cases, number: int, plain: int = min(SIZES)) -> None:
-    cases.submit(case(number), [sealed(number, plain)], NOON.date())
 
 
 def marks(content: bytes) -> Counter[bytes]:
@@ -195,7 +176,7 @@ def work_on(desk: Path) -> Counter[bytes]:
 DIES = """
 import os, signal, sys
 from pathlib import Path
-from tests.confidential.test_file import Cases, case
+from tests.confidential.pieces import Cases, case
 cases, left = Cases(Path(sys.argv[1])), [int(sys.argv[2])]
 def watch(statement):
     if statement.startswith(("DELETE FROM m", "COMMIT", "VACUUM", "BEGIN EX", "ROLLBACK")):
@@ -232,7 +213,7 @@ def test_killed_at_any_point_of_a_withdrawal_it_is_whole_and_settled_after_the_n
 WRITER = """
 import sys
 from pathlib import Path
-from tests.confidential.test_file import Cases, put
+from tests.confidential.pieces import Cases, put
 cases = Cases(Path(sys.argv[1]))
 for number in range(int(sys.argv[2]), int(sys.argv[2]) + 25):
     put(cases, number)
