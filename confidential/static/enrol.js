@@ -49,7 +49,8 @@ export function enrol({ chosen, door }) {
     const identity = drawIdentity();
     const { desk, role } = state.asked;
     state.made = { key: await makeKeyFile(identity.text, state.words), file: enrolment.write(desk, role, identity) };
-    by("make-fingerprint").textContent = fingerprint(identity.signing().verifyKey);
+    const groups = fingerprint(identity.signing().verifyKey).split(" ");
+    fill(by("make-fingerprint"), ...groups.flatMap((group) => [make("span", { text: group }), " "]));
     state.words = null;
     by("make-typed").value = "";
     return show("make-files");

@@ -16,6 +16,7 @@ import { Away, Refused, askBundle, conditions, handlers, localDay, post, postBun
 const IDLE = 300000; // milliseconds without a touch
 const WARNED = 60000; // milliseconds before the lock
 const SEEN = "zhibu-list-version"; // the newest list this browser has met: no secret, and older ones are refused
+const MANY = 20; // letters waiting from which all can be ticked at once
 const ROOM = 4 * 1024 * 1024; // bytes of an answer
 
 const now = { known: null, who: null, keyFile: null, office: null, token: null, cases: [], open: null, kept: null, touched: Date.now() };
@@ -71,6 +72,10 @@ function listen() {
   click("refresh", () => list(true));
   click("lock", lock);
   click("bulk-close", closePicked);
+  click("tick-all", () => {
+    for (const tick of document.querySelectorAll("#list-waiting input")) tick.checked = true;
+    drawBulk();
+  });
   click("case-back", () => list(false));
   click("case-large-get", openLarge);
   click("answer-send", send);
@@ -195,6 +200,7 @@ function drawList() {
   const rest = now.cases.filter((one) => !one.waits);
   by("list-counted").textContent = words.counted(waiting.length, waiting.filter((one) => one.late).length);
   fill(by("list-waiting"), ...(waiting.length ? waiting.map(row) : [make("p", { text: words.nothing })]));
+  by("tick-all-box").hidden = waiting.length < MANY;
   fill(by("list-rest"), ...rest.map(row));
   by("list-rest-box").hidden = !rest.length;
   by("list-rest-title").textContent = words.restTitle(rest.length);

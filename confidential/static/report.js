@@ -382,9 +382,10 @@ async function follow() {
   say("more-said", "");
   const { reading } = now;
   const { receipt, has } = reading;
-  const no = (more.empty() && words.CHECK_NOTHING) || (more.busy() && words.DRAWING) || (!now.known && words.OFFLINE) || "";
+  const no = (more.empty() && words.CHECK_NOTHING) || (more.busy() && words.DRAWING) || "";
   if (no) return say("more-no", no);
   try {
+    now.known = await handlers();
     const content = { text: more.text(), files: more.files(), state: null };
     const kept = now.prepared;
     if (!kept || kept.receipt !== receipt || kept.text !== content.text || kept.files !== content.files.length) {
@@ -399,6 +400,7 @@ async function follow() {
     return await added(receipt);
   } catch (why) {
     say("more-said", "");
+    if (why instanceof Fault) return say("more-no", words.shut(why.code));
     if (why instanceof Refused) return say("more-no", why.sentence);
     if (!(why instanceof Away)) return say("more-no", words.TROUBLE);
     return await whetherAdded(receipt);
