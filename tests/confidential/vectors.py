@@ -184,6 +184,10 @@ def cases() -> list[Vector]:
             state="received", saw=1,
         ),
         case(
+            "the same file twice for one who cannot open it", [ONE.sealed(), TWO.open(), ONE.sealed()],
+            [(ONE, "sealed"), (ONE, "repeated"), (TWO, ok)], state="received", saw=1,
+        ),
+        case(
             "the same message sealed again", [ONE.open(), again.open()],
             dict(zip(sorted([ONE, again], key=lambda one: one.id), [ok, "repeated"], strict=True)),
         ),
