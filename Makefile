@@ -71,6 +71,7 @@ test-engines:
 	@missing=(); \
 	need() { compgen -G "$$1" >/dev/null || missing+=("$$2"); }; \
 	need /usr/bin/chromium chromium; \
+	need /usr/bin/age age; \
 	need '/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc' fonts-noto-cjk; \
 	need '/usr/lib/*/libatomic.so.1' libatomic1; \
 	need '/usr/lib/postgresql/*/bin/initdb' postgresql; \

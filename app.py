@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from typing import TypeVar
 
 import flask
@@ -13,6 +13,7 @@ import redis
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
+from werkzeug.exceptions import HTTPException
 
 import miniprogram_api
 from bot import dialogues
@@ -21,6 +22,13 @@ from bot.registry import Registry
 from bot.turn import Parts, Turn
 from bot.turns import Turns
 from bot.webhook import Webhook, blueprint
+from confidential import desk as confidential
+from confidential import routes as report
+from confidential import wire
+from confidential.afar import DeskAfar
+from confidential.here import DeskHere
+from confidential.keeper import Keeper
+from confidential.unsigned import UnsignedFile
 from engines.redis import connect, ensure_redis
 from engines.sql import at_head, open_engine, reading, run, transaction
 from jobs.desk import Desk
@@ -29,6 +37,8 @@ from models.question import ASKED, QuestionState
 from pages import door, rooms, screen
 from pages import errors as error_pages
 from pages.shelf import Shelf
+from sealed.desk import CaseDesk
+from sealed.unsigned import Unsigned
 from services import attendance, hours, rights, study
 from services.hallcodes import HallRules
 from services.members import BindingRules
@@ -62,6 +72,11 @@ class House:
     qrcodes: QrCodes
     registry: Registry[Turn]
     parts: Parts
+    cases: CaseDesk  # the confidential desk as the chat sees it
+    unsigned: Unsigned
+    desk_store: Callable[[], redis.Redis]  # the Redis of confidential talks, connected when first asked
+    reports: confidential.Desk | None  # the desk itself where this machine keeps it
+    keeper: Keeper
 
     def operator(self) -> Act:
         """An act of whoever sits at the command line, now."""
@@ -76,8 +91,10 @@ class House:
         return transaction(self.engine)
 
     def close(self) -> None:
-        """Give back the connections to the database and to Redis."""
+        """Give back the connections to the database and to Redis, and close the desk's files."""
         self.engine.dispose()
+        for file in self.keeper.files:
+            file.close()
         self.store.close()
 
     def desk(self) -> Desk:
@@ -88,6 +105,7 @@ class House:
             reading=self.reading,
             account=self.account,
             app_id=self.parts.app_id,
+            zone=self.settings.zone,
             held=self.parts.held,
             wrong=timedelta(minutes=binding.lock_minutes),
         )
@@ -103,6 +121,9 @@ def build(settings: Settings, clock: Clock = system_clock, registry: Registry[Tu
     engine = open_engine(settings.database.url, settings.home, pool_size=settings.server.threads + 2)
     account = settings.wechat.official_account
     mini = settings.wechat.mini_program
+    desk_store = _desk_store(settings)
+    reports = _reports(settings, desk_store, clock) if settings.confidential.here else None
+    unsigned = _unsigned(settings)
     api = OfficialAccountApi(
         settings.wechat.api_base, account.app_id, account.app_secret, settings.wechat.timeout, store, clock
     )
@@ -116,6 +137,13 @@ def build(settings: Settings, clock: Clock = system_clock, registry: Registry[Tu
         qrcodes=QrCodes(api, store, clock),
         registry=registry,
         parts=_parts(settings),
+        cases=DeskHere(reports) if reports else DeskAfar(settings.confidential.public_url),
+        unsigned=unsigned,
+        desk_store=desk_store,
+        reports=reports,
+        keeper=Keeper(
+            (unsigned.file, reports.cases.file) if reports else (unsigned.file,), clock, settings.zone, reports
+        ),
     )
 
 
@@ -145,11 +173,25 @@ def create_app(house: House) -> flask.Flask:
             )
         )
     )
+    if house.reports is not None:
+        app.register_blueprint(
+            report.blueprint(house.reports, house.settings.branch.name, house.settings.branch.telephone)
+        )
     rooms.register(app, _pages(house))
-    error_pages.register(app, {"/api/": miniprogram_api.answer})
+    error_pages.register(app, {"/api/": miniprogram_api.answer, "/report": wire.answer})
     app.add_url_rule("/livez", "livez", lambda: flask.Response("ok", content_type="text/plain"))
     app.add_url_rule("/readyz", "readyz", partial(_ready, house))
     return app
+
+
+def create_report_app(settings: Settings, clock: Clock = system_clock) -> tuple[flask.Flask, Keeper]:
+    """The desk alone, for a host of its own: nothing of the branch's database is opened."""
+    reports = _reports(settings, _desk_store(settings), clock)
+    app = flask.Flask("zhibu", static_folder=None)
+    app.register_blueprint(report.blueprint(reports, settings.branch.name, settings.branch.telephone))
+    app.register_error_handler(HTTPException, wire.answer)
+    app.add_url_rule("/livez", "livez", lambda: flask.Response("ok", content_type="text/plain"))
+    return app, Keeper((reports.cases.file,), clock, settings.zone, reports)
 
 
 def webhook(house: House) -> Webhook:
@@ -157,6 +199,24 @@ def webhook(house: House) -> Webhook:
     account = house.settings.wechat.official_account
     memory = Memory(house.store, account.app_id, Waits(account.reply_wait))
     return Webhook(Envelope(account), Turns(house.registry, memory, house.run, house.clock, house.parts), house.clock)
+
+
+def _reports(settings: Settings, store: Callable[[], redis.Redis], clock: Clock) -> confidential.Desk:
+    return confidential.open_desk(settings.confidential, settings.home, store, clock, settings.zone)
+
+
+def _unsigned(settings: Settings) -> UnsignedFile:
+    return UnsignedFile(settings.home / settings.confidential.unsigned_database, settings.zone)
+
+
+def _desk_store(settings: Settings) -> Callable[[], redis.Redis]:
+    """The confidential desk's own Redis, found or started when first asked."""
+
+    @cache
+    def store() -> redis.Redis:
+        return connect(settings.confidential.redis_url or ensure_redis(settings.desk_redis))
+
+    return store
 
 
 def _pages(house: House) -> door.Desk:

@@ -4,16 +4,27 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import redis
 from sqlalchemy.exc import SQLAlchemyError
 
-from engines.redis import RedisUnavailable, connect, runs
+from confidential import proxy
+from confidential.desk import open_desk
+from confidential.lists import Lists
+from confidential.memory import Memory
+from engines.redis import RedisUnavailable, connect, ensure_redis, runs
 from engines.sql import at_head, open_engine
+from pages import door
+from sealed.desk import DeskAway, DeskClosed
 from settings import Settings
 from texts import doctor as texts
 
+SOON, URGENT = 30, 14  # days before the handler list ends
+NGINX = ("etc/nginx/nginx.conf", "etc/nginx/conf.d/*.conf", "etc/nginx/sites-enabled/*")
 SPACE = 500 * 1024 * 1024  # bytes that should be free
 
 
@@ -103,6 +114,77 @@ def _disk(settings: Settings) -> Finding:
     return _judged(texts.DISK, free >= SPACE, texts.little_space(folder, free // 2**20))
 
 
+def _desk_redis(settings: Settings) -> Finding:
+    url = settings.confidential.redis_url
+    if not settings.confidential.here:
+        return Finding(texts.DESK_REDIS, good=True, advice=texts.DESK_ELSEWHERE)
+    if not url:
+        return Finding(texts.DESK_REDIS, good=True)  # the embedded one is started without a disk
+    if url == settings.redis.url:
+        return Finding(texts.DESK_REDIS, good=False, advice=texts.DESK_REDIS_SHARED)
+    try:
+        with connect(url) as client:
+            return _judged(texts.DESK_REDIS, Memory(lambda: client).forgets(), texts.DESK_REDIS_KEEPS)
+    except DeskAway:
+        return Finding(texts.DESK_REDIS, good=False, advice=texts.NO_DESK_REDIS)
+
+
+def _handler_list(settings: Settings) -> Finding:
+    desk = settings.confidential
+    if not desk.root or not desk.here:
+        return Finding(texts.HANDLER_LIST, good=True, advice=texts.DESK_ELSEWHERE if desk.root else texts.DESK_NOT_YET)
+    today = datetime.now(settings.zone).date()
+    try:
+        current = Lists(settings.home / desk.list, desk.root).current(today)
+    except DeskClosed:
+        return Finding(texts.HANDLER_LIST, good=False, advice=texts.LIST_UNFIT)
+    left = (current.expires - today).days
+    short = sorted(one.id for one in current.desks if not one.open)
+    if short:
+        return Finding(texts.HANDLER_LIST, good=False, advice=texts.DESKS_SHORT)
+    return Finding(texts.HANDLER_LIST, left > URGENT, texts.list_ends(left) if left <= SOON else "")
+
+
+def _desk_host(settings: Settings) -> Finding:
+    if not in_production(settings) or not settings.confidential.root:
+        return Finding(texts.DESK_HOST, good=True)
+    own, branch = (urlsplit(url) for url in (settings.confidential.public_url, settings.server.public_url))
+    return _judged(texts.DESK_HOST, own.scheme == "https" and own.hostname != branch.hostname, texts.SET_DESK_HOST)
+
+
+def _cookies(_settings: Settings) -> Finding:
+    return _judged(texts.COOKIES, not "/report/".startswith(door.PATH), texts.cookie_path(door.PATH))
+
+
+def _proxy(settings: Settings) -> Finding:
+    """What of nginx can be read here; another proxy, or one on another machine, is left to who runs it."""
+    if not in_production(settings):
+        return Finding(texts.PROXY, good=True)
+    told: list[str] = []
+    files = [one for pattern in NGINX for one in sorted(Path("/").glob(pattern))]
+    for file in files:
+        try:
+            told += proxy.tells(file.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, proxy.NotNginx):
+            continue
+    if not files:
+        return Finding(texts.PROXY, good=True, advice=texts.PROXY_UNSEEN)
+    return _judged(texts.PROXY, not told, texts.proxy_tells(told))
+
+
+def _silence(settings: Settings) -> Finding:
+    """Asked only of a Redis that is there anyway: looking starts nothing."""
+    desk = settings.confidential
+    if not desk.here or not desk.root or not (desk.redis_url or runs(settings.desk_redis)):
+        return Finding(texts.SIGNED_IN, good=True)
+    store = partial(connect, desk.redis_url or ensure_redis(settings.desk_redis))
+    made = open_desk(desk, settings.home, store, lambda: datetime.now(UTC), settings.zone)
+    try:
+        return _judged(texts.SIGNED_IN, not made.silent(), texts.NOBODY_SIGNED_IN)
+    except DeskAway:
+        return Finding(texts.SIGNED_IN, good=True)  # said above
+
+
 def _judged(what: str, good: bool, advice: str) -> Finding:  # noqa: FBT001 - the judgement itself
     return Finding(what, good, "" if good else advice)
 
@@ -116,4 +198,10 @@ CHECKS: tuple[Callable[[Settings], Finding], ...] = (
     _database,
     _redis,
     _disk,
+    _desk_redis,
+    _handler_list,
+    _desk_host,
+    _cookies,
+    _proxy,
+    _silence,
 )

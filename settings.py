@@ -67,6 +67,12 @@ def _aes_key(key: str) -> str:
     return key
 
 
+def _root(key: str) -> str:
+    if key and not re.fullmatch(r"[A-Za-z0-9_-]{43}", key):
+        raise ValueError(f"expected the 43 characters that `zhibu handlers root` shows, got {len(key)}")
+    return key
+
+
 def _timezone(name: str) -> str:
     try:
         ZoneInfo(name)
@@ -233,6 +239,38 @@ class Study(Section):
     hours: Hours = Hours()
 
 
+class UpperOrgan(Section):
+    """The upper organ (上级) as the page names it to those who would rather turn there."""
+
+    name: str = ""
+    telephone: str = ""
+    address: str = ""
+
+
+class Confidential(Section):
+    """The confidential desk (保密反映); files count from ZHIBU_HOME, an empty `database` means: on another machine."""
+
+    database: str = "var/confidential/cases.db"
+    unsigned_database: Filled = "var/confidential/unsigned.db"
+    redis_url: Annotated[str, AfterValidator(_redis), Field(repr=False)] = ""
+    public_url: Address = "http://127.0.0.1:8000"
+    list: Filled = "var/confidential/handlers.json"
+    root: Annotated[str, AfterValidator(_root)] = ""
+    transfer_within: Annotated[int, Field(ge=1, le=30)] = 3
+    upper: UpperOrgan = UpperOrgan()
+
+    @property
+    def here(self) -> bool:
+        """Whether this machine keeps the cases."""
+        return bool(self.database)
+
+    @property
+    def origin(self) -> str:
+        """What a browser calls the origin of the desk's pages."""
+        parts = urlsplit(self.public_url)
+        return f"{parts.scheme}://{parts.netloc}"
+
+
 class Settings(Section):
     """Everything config.yaml says, plus `home`, the folder in which var/ lives."""
 
@@ -247,11 +285,17 @@ class Settings(Section):
     binding: Binding = Binding()
     talk: Conversation = Conversation()
     study: Study = Study()
+    confidential: Confidential = Confidential()
 
     @property
     def var(self) -> Path:
         """The folder for everything the product writes by itself."""
         return self.home / "var"
+
+    @property
+    def desk_redis(self) -> Path:
+        """The home of the confidential desk's embedded Redis, apart from the branch's."""
+        return self.var / "desk"
 
     @property
     def zone(self) -> ZoneInfo:

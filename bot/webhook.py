@@ -1,6 +1,7 @@
 """The official account's callback: one function turns (query, body) into an answer, a Flask route calls it."""
 
 import logging
+import re
 import secrets
 import time
 import traceback
@@ -16,6 +17,7 @@ from wechat.envelope import MAX_BODY, Envelope, EnvelopeError, TooLong
 from wechat.messages import Malformed, Message, parse, text_reply
 
 log = logging.getLogger(__name__)
+_UNNAMED = re.compile(r"/(dialogues|sealed|confidential)/")
 
 HANDLED = "success"  # the platform's word for 'taken, nothing to say'; never sealed
 
@@ -107,8 +109,11 @@ def _response(answer: Answer) -> flask.Response:
 
 
 def _frames(trace: TracebackType | None) -> str:
-    """Where it happened, without the exception's own words: they may quote what a person wrote."""
+    """Where it happened, without the exception's own words: they may quote what a person wrote.
+
+    Nor which dialogue it was, in none of them: else a line that hides it would be one about a case.
+    """
     return " < ".join(
-        f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}"
+        "-" if _UNNAMED.search(frame.filename) else f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}"
         for frame in reversed(traceback.extract_tb(trace))
     )

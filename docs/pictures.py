@@ -19,6 +19,8 @@ import urllib3
 import yaml
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from engines.redis import connect, ensure_redis, leave
+from tests.confidential.front import front_of
 from tests.engines import launch_chromium
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -48,6 +50,7 @@ def main() -> None:
         chat(browser, demo, PICTURES / "chat.png")
         screen(browser, demo, PICTURES / "screen.png")
         leaders_pages(browser, demo, PICTURES)
+        desk_pages(browser, PICTURES)
         browser.close()
     for picture in PICTURES.glob("*.png"):
         assert picture.stat().st_size <= LARGEST, f"{picture.name} is larger than {LARGEST} bytes"
@@ -103,6 +106,23 @@ def leaders_pages(browser: Browser, demo: Demo, folder: Path) -> None:
     desk.goto(demo.pages)
     desk.get_by_role("link", name="考勤表").click()
     desk.screenshot(path=folder / "month-desktop.png")
+
+
+def desk_pages(browser: Browser, folder: Path) -> None:
+    """The confidential desk's first screen on a phone, and a practice letter on a desktop."""
+    with tempfile.TemporaryDirectory() as home:
+        store = connect(ensure_redis(Path(home)))
+        with front_of(Path(home), lambda: store) as front:
+            phone, desk = _page(browser, 390, 690, sharp=2), _page(browser, *DESK)
+            phone.goto(front.page)
+            expect(phone.locator("#begin")).to_be_visible()
+            phone.screenshot(path=folder / "report-phone.png")
+            desk.goto(front.desk_page)
+            desk.locator("#to-practice").click()
+            desk.locator("#list-waiting .case button").first.click()
+            desk.screenshot(path=folder / "handler-desktop.png")
+        store.close()
+        leave(Path(home))
 
 
 def sign_in(page: Page, demo: Demo, name: str) -> None:

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol, TypeVar
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -29,5 +30,6 @@ class Desk:
     reading: Callable[[], AbstractContextManager[Session]]
     account: OfficialAccountApi
     app_id: str
+    zone: ZoneInfo
     held: timedelta  # how long a scan waits for its binding
     wrong: timedelta  # how long a wrong bind code counts

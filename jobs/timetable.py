@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from jobs import housekeeping, sittings, unionids
+from jobs import handlers, housekeeping, sittings, unionids
 from jobs.desk import Desk
 
 
@@ -43,5 +43,12 @@ TIMETABLE = (
         "03:10",
         "replies, scans and wrong codes past their use go",
         housekeeping.purge,
+    ),
+    Job(
+        "handlers",
+        {"day_of_week": "mon,thu", "hour": "9"},
+        "Mon, Thu 09:00",
+        "those who read confidential cases look, cases or none",
+        handlers.remind,
     ),
 )

@@ -9,6 +9,7 @@ from models.event import Event
 from models.exam import Paper, PaperState, Sitting, SittingAnswer
 from models.given import Given
 from models.guest import Guest
+from models.handler import HandlerTie
 from models.hours import Course, CourseForm, CourseSeat
 from models.leave import Leave, LeaveClass, LeaveState
 from models.login import Login
@@ -38,6 +39,7 @@ __all__ = [
     "Event",
     "Given",
     "Guest",
+    "HandlerTie",
     "HeldScan",
     "Identity",
     "Leave",

@@ -18,6 +18,7 @@ class NoticeKind(StrEnum):
     CALLED = "called"  # 提醒到会
     LEAVE_ASKED = "leave_asked"  # 请假待批, to the leader
     LEAVE_DECIDED = "leave_decided"  # 请假结果
+    HANDLER_DAY = "handler_day"  # 承办人的查看日
 
 
 class NoticeState(StrEnum):

@@ -16,7 +16,7 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 import psycopg
-from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Playwright, Request
+from playwright.sync_api import Browser, BrowserType, ConsoleMessage, Error, Page, Playwright, Request
 from psycopg import sql as names
 from sqlalchemy import Engine
 
@@ -182,10 +182,15 @@ def opened(url: str, home: Path) -> Iterator[Database]:
 
 def launch_chromium(playwright: Playwright) -> Browser:
     """Start Debian's Chromium without a window; it gets nothing from the network for itself."""
+    return launch(playwright.chromium)
+
+
+def launch(chromium: BrowserType, *flags: str) -> Browser:
+    """The same with flags of its own."""
     program = shutil.which("chromium")
     assert program, "Chromium is not installed: `make test` sees to it"
     root = ("--no-sandbox",) if os.getuid() == 0 else ()
-    return playwright.chromium.launch(executable_path=program, args=[*CHROMIUM_FLAGS, *root])
+    return chromium.launch(executable_path=program, args=[*CHROMIUM_FLAGS, *flags, *root])
 
 
 @dataclass

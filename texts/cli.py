@@ -12,6 +12,7 @@ DATABASE_BEHIND = "数据库的表不是这个版本的，请先运行 zhibu db 
 DATABASE_AHEAD = "数据库的表不是这个版本认得的，多半比程序新。请换回原来的版本，或恢复备份。"
 NOWHERE_FOR_SIMULATOR = "wechat.api_base 不是本机地址（如 http://127.0.0.1:8001），模拟微信无处可开。"
 MENU_SENT = "菜单已送到微信，几分钟内生效。"
+NO_DESK_HERE = "confidential.database 是空的，来信不在这台机器上，保密反映不能在这里起。"
 TITLE = "活动名称要有 1 至 60 个字。"
 PLACE = "地点最多 60 个字。"
 POSITION = "位置看不懂，请写成 纬度,经度，例如 31.74,119.57；要关闭请写 off。"

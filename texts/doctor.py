@@ -16,6 +16,38 @@ REDIS = "Redis 可用"
 REDIS_TO_COME = "没有在运行，用到时启动。"
 DISK = "磁盘有余地"
 
+DESK_REDIS = "保密反映的缓存不存盘，只给它用"
+DESK_REDIS_SHARED = "confidential.redis_url 和 redis.url 是同一个，请另起一个，或留空用内置的。"
+DESK_REDIS_KEEPS = '这个缓存会存盘，请设 save "" 和 appendonly no，否则不收来信。'
+NO_DESK_REDIS = "连不上，或不让查设置，这样不收来信；请检查 confidential.redis_url。"
+DESK_ELSEWHERE = "来信在另一台机器上，请到那里检查。"
+HANDLER_LIST = "承办人名单有效"
+DESK_NOT_YET = "保密反映还没有开通；开通见 zhibu handlers。"
+LIST_UNFIT = "没有名单、签名不对或已过期，现在不收来信；请运行 zhibu handlers check。"
+DESKS_SHORT = "有一级的承办人不足两人，那一级不收来信；请补上再签名单。"
+DESK_HOST = "保密反映有单独的域名"
+SET_DESK_HOST = "confidential.public_url 要用 https，域名不能和 server.public_url 相同。"
+COOKIES = "管理页的登录不会带到保密反映"
+PROXY = "反向代理不记 /wechat 的参数，不记 /report/"
+PROXY_UNSEEN = "这里看不到反向代理的设置，请照 docs/nginx.conf.example 核对。"
+SIGNED_IN = "承办人十天内登录过"
+NOBODY_SIGNED_IN = "有一级的承办人十天没有登录，请打电话提醒。"
+
+
+def list_ends(days: int) -> str:
+    """The handler list ends in so many days."""
+    return f"名单还有{days}天到期，请约好签名的人重签。"
+
+
+def cookie_path(path: str) -> str:
+    """A cookie would be sent to the report page."""
+    return f"登录的有效范围是 {path}，包括了 /report/，这是程序的差错，请报告。"
+
+
+def proxy_tells(places: list[str]) -> str:
+    """Where nginx would write down too much."""
+    return f"{'、'.join(places)} 会留下记录，请照 docs/nginx.conf.example 改。"
+
 
 def replace(names: list[str]) -> str:
     """Secrets of the shipped demo are in use with the real WeChat."""

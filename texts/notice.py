@@ -74,12 +74,17 @@ def _leave_decided(facts: Facts, zone: ZoneInfo) -> str:
     return f"{head}没有同意{note}。有困难请直接找{by or '党小组长'}。"
 
 
+def _handler_day(_facts: Facts, _zone: ZoneInfo) -> str:
+    return "【提醒】今天请打开承办页看一看。每周一、周四都这样提醒，有没有来信都一样。"
+
+
 WORDS: Mapping[NoticeKind, Callable[[Facts, ZoneInfo], str]] = {
     NoticeKind.MOVED: _moved,
     NoticeKind.CANCELLED: _cancelled,
     NoticeKind.CALLED: _called,
     NoticeKind.LEAVE_ASKED: _leave_asked,
     NoticeKind.LEAVE_DECIDED: _leave_decided,
+    NoticeKind.HANDLER_DAY: _handler_day,
 }
 
 

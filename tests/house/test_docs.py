@@ -200,6 +200,19 @@ def test_every_button_a_leaders_manual_names_is_on_a_page(name: str) -> None:
     assert [button for button in named if button not in shown] == []
 
 
+def test_every_button_the_handlers_manual_names_is_on_their_page() -> None:
+    desk = ROOT / "confidential" / "static"
+    shown = read(desk / "handler.html") + read(desk / "sentences.js")
+    manual = read(MANUALS / "承办人手册.md")
+    named = re.findall("「([^」]+)」", manual)
+    assert len(named) > 20
+    assert [button for button in named if button not in shown] == []
+    assert len(manual) < 3_300
+    duties = re.findall("^- (.+)$", manual.partition("## 要准备的")[0], re.MULTILINE)
+    assert len(duties) == 5
+    assert [duty for duty in duties if duty not in shown] == []
+
+
 @pytest.mark.parametrize("name", LEADERS_MANUALS)
 def test_every_word_a_leaders_manual_sends_is_heard(name: str) -> None:
     known = {dialogue.name for dialogue in REGISTRY} | {"1", "2"}

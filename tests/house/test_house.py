@@ -20,9 +20,13 @@ from texts import refusals
 
 ROOT = Path(__file__).resolve().parents[2]
 PRODUCT = (
-    "bot", "miniprogram_api", "pages", "jobs", "services", "models", "sheets", "texts", "wechat", "engines",
-    "migrations", "simulator", "demo",
+    "bot", "miniprogram_api", "pages", "jobs", "confidential", "services", "models", "sealed", "sheets", "texts", "wechat",
+    "engines", "migrations", "simulator", "demo",
 )  # fmt: skip
+
+DESK = ROOT / "confidential" / "static"
+DESK_WORDS = DESK / "sentences.js"
+CHINESE = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
 
 # What a member of the branch is never told, and why it is easy to slip in.
 BANNED_WORDS = {
@@ -125,8 +129,12 @@ def test_every_key_of_config_yaml_has_a_comment_and_every_value_a_unit() -> None
 
 
 def words_in(file: Path) -> Iterator[tuple[int, str]]:
-    """What a person may read of a file: string literals of Python without docstrings, templates without comments."""
+    """What a person may read of a file: string literals of code without docstrings, templates without comments."""
     source = file.read_text(encoding="utf-8")
+    if file.suffix == ".js":
+        for number, line in enumerate(source.splitlines(), 1):
+            yield from ((number, said) for said in re.findall(r'"[^"]*"|`[^`]*`', line) if CHINESE.search(said))
+        return
     if file.suffix != ".py":
         without_comments = re.sub(r"\{#.*?#\}|<!--.*?-->", "", source, flags=re.DOTALL)
         yield from enumerate(without_comments.splitlines(), 1)
@@ -145,8 +153,9 @@ def words_in(file: Path) -> Iterator[tuple[int, str]]:
 
 
 def test_texts_and_templates_keep_to_the_branchs_language() -> None:
-    readable = [*(ROOT / "texts").rglob("*.py"), *(ROOT / "pages").rglob("*.html")]
-    assert readable
+    readable = [*(ROOT / "texts").rglob("*.py"), *(ROOT / "pages").rglob("*.html"), *DESK.glob("*.html"), DESK_WORDS]
+    assert len(list(DESK.glob("*.html"))) == 2
+    assert len(list(words_in(DESK_WORDS))) > 50
     slips = [
         f"{short(file)}:{number}: {word}"
         for file in readable
@@ -155,6 +164,12 @@ def test_texts_and_templates_keep_to_the_branchs_language() -> None:
         if re.search(pattern, words)
     ]
     assert slips == []
+
+
+def test_the_desks_pages_build_sentences_in_one_place() -> None:
+    chosen = [file for file in DESK.glob("*.js") if file not in {DESK_WORDS, DESK / "words.js"}]
+    assert len(chosen) > 10
+    assert [f"{short(file)}:{line}: {said}" for file in chosen for line, said in words_in(file)] == []
 
 
 @pytest.mark.parametrize(("words", "slips"), [("亲，签到啦", ["亲"]), ("请本人亲自签到！", []), ("成功!!", ["！！"])])

@@ -142,7 +142,7 @@ def test_the_timetable_is_one_cron_can_read() -> None:
         job.name: CronTrigger(timezone=zone, **job.cron).get_next_fire_time(None, midnight).time().isoformat()
         for job in TIMETABLE
     }
-    assert first == {"unionids": "00:00:20", "sittings": "00:00:40", "purge": "03:10:00"}
+    assert first == {"unionids": "00:00:20", "sittings": "00:00:40", "purge": "03:10:00", "handlers": "09:00:00"}
     assert len(first) == len(TIMETABLE)
     assert all(job.reason and job.when for job in TIMETABLE)
 

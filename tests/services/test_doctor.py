@@ -19,7 +19,7 @@ SOUND = {
     "official_account": {"app_id": "wx1", "app_secret": "a", "token": "b", "encoding_aes_key": REAL_KEY},
     "mini_program": {"app_id": "wx2", "app_secret": "c"},
 }
-CHECKS = 8
+CHECKS = 14
 
 
 @pytest.fixture
