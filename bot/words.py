@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from unicodedata import category, normalize
 
-from pypinyin import lazy_pinyin
 from rapidfuzz import fuzz
 
 LONGEST = 3000
@@ -150,6 +149,8 @@ def _likeness(said: str, sound: str, word: str) -> float:
 
 
 def _spelt(word: str) -> str:
+    from pypinyin import lazy_pinyin  # noqa: PLC0415 - its tables take 0.3 s, and few processes ever have to guess
+
     return "".join(lazy_pinyin(word))
 
 
