@@ -1,9 +1,9 @@
 """Messages of a case: written, signed, padded; and a whole case judged, every rule with a verdict of its own.
 
-A plaintext is JSON `{doc, sig, key}` filled up with blanks. doc is an exact string, itself JSON of `{v, lookup, desk,
-list_version, from, seen[], state?, text, files[{name, type, data}]}` in this order, without ASCII escapes; sig =
-Ed25519 over the line zhibu/msg/v1 and doc; key is the writer's verify key. `seen` lists the ids of all messages that
-the writer had. `from` is `submitter` or a handler's id. data is base64 (standard letters, padded).
+A plaintext is JSON `{doc, sig, key}`, spelled in one way and filled up with blanks. doc is an exact string, itself JSON
+of `{v, lookup, desk, list_version, from, seen[], state?, text, files[{name, type, data}]}` in this order, without ASCII
+escapes; sig = Ed25519 over the line zhibu/msg/v1 and doc; key is the writer's verify key. `seen` lists the ids of all
+messages that the writer had. `from` is `submitter` or a handler's id. data is base64 (standard letters, padded).
 """
 
 from __future__ import annotations
@@ -194,11 +194,12 @@ def parse(plain: bytes) -> Signed:
     """A plaintext taken apart; raises DocBroken. Nothing is verified yet: see `check`."""
     try:
         raw = json.loads(plain.decode())
-        text = _text(raw["doc"])
+        text, signature, key = _text(raw["doc"]), raw["sig"], raw["key"]
         doc = _doc(json.loads(text))
-        if exact(doc) != text:
+        whole = _json({"doc": text, "sig": signature, "key": key}).encode()
+        if exact(doc) != text or plain.rstrip(b" ") != whole:
             raise DocBroken
-        return Signed(text, keys.of_text(raw["sig"], 64), keys.of_text(raw["key"], 32), doc)
+        return Signed(text, keys.of_text(signature, 64), keys.of_text(key, 32), doc)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, WrongKey):
         raise DocBroken from None
 

@@ -58,4 +58,11 @@ export function ofText(text, length) {
   return bytes;
 }
 
+// Without the blanks a message is filled up with.
+export function trimmed(bytes) {
+  let end = bytes.length;
+  while (end && bytes[end - 1] === 32) end -= 1;
+  return bytes.slice(0, end);
+}
+
 export const random = (count) => crypto.getRandomValues(new Uint8Array(count));

@@ -1,5 +1,5 @@
 // Messages of a case: written, signed, padded; and a whole case judged; twin of sealed/message.py.
-import { base64, join, ofBase64, ofText, ofUtf8, same, toText, utf8 } from "./bytes.js";
+import { base64, join, ofBase64, ofText, ofUtf8, same, toText, trimmed, utf8 } from "./bytes.js";
 import { Fault } from "./errors.js";
 import { handlerOf } from "./handlerlist.js";
 import { recipientBytes, verify } from "./keys.js";
@@ -45,8 +45,10 @@ export function exact(doc) {
 // A plaintext taken apart, nothing verified: {exact, signature, key, doc}; throws DocBroken.
 export function parse(plain) {
   try {
-    const raw = JSON.parse(ofUtf8(plain));
-    return { exact: raw.doc, signature: ofText(raw.sig, 64), key: ofText(raw.key, 32), doc: docOf(raw.doc) };
+    const said = ofUtf8(trimmed(plain));
+    const { doc, sig, key } = JSON.parse(said);
+    if (JSON.stringify({ doc, sig, key }) !== said) throw new Error("outer");
+    return { exact: doc, signature: ofText(sig, 64), key: ofText(key, 32), doc: docOf(doc) };
   } catch {
     throw new Fault("DocBroken");
   }
@@ -177,6 +179,7 @@ function byId(one, other) {
 function docOf(text) {
   if (typeof text !== "string" || LONE.test(text)) throw new Error("doc");
   const raw = JSON.parse(text);
+  if (!Array.isArray(raw.seen) || !Array.isArray(raw.files)) throw new Error("doc");
   const doc = {
     lookup: raw.lookup,
     desk: raw.desk,

@@ -129,7 +129,7 @@ def cases() -> list[Vector]:
     moved_answer = said("own-1", "别处的答复。", lookup=OTHER.lookup, state="closed")
     changed = json.loads(TWO.plain)
     changed["doc"] = changed["doc"].replace('"received"', '"closed"')
-    flipped = Said(TWO.id, json.dumps(changed, ensure_ascii=False))
+    flipped = Said(TWO.id, json.dumps(changed, ensure_ascii=False, separators=(",", ":")))
     upper = said("upper-1", "上级来答。", ONE)
     other_desk = said("upper-1", "上级来答。", ONE, desk="upper")
     unheard = said("own-1", "以后的名单。", ONE, list_version=9)
@@ -251,6 +251,7 @@ def _broken() -> dict[str, Said]:
         "a list 0": exact.replace('"list_version":3', '"list_version":0'),
         "half a character": exact.replace("😀", "\\ud83d"),
         "an id that is none": exact.replace('"seen":[]', '"seen":["abc"]'),
+        "an empty text for the ids": exact.replace('"seen":[]', '"seen":""'),
         "no text": exact.replace('"text":', '"texts":'),
         "a file without name": exact.replace('"files":[]', '"files":[{"type":"text/plain","data":""}]'),
         "loose base64": exact.replace('"files":[]', '"files":[{"name":"a","type":"text/plain","data":"YQ"}]'),
@@ -263,6 +264,8 @@ def _broken() -> dict[str, Said]:
         "an outer list": "[]",
         "a short signature": json.dumps({**json.loads(ONE.plain), "sig": "AA"}, ensure_ascii=False),
         "a byte order mark": "\ufeff" + ONE.plain,
+        "an outer field more": ONE.plain.replace('{"doc"', '{"x":NaN,"doc"'),
+        "outer blanks": ONE.plain.replace(',"sig":', ', "sig":'),
     }
     broken |= {name: Said(hashlib.sha256(plain.encode()).hexdigest(), plain) for name, plain in outer.items()}
     return broken
