@@ -53,7 +53,7 @@ class DeskAfar:
         body = bundle.pack(head, messages)
         given = self._challenge()
         for _ in range(TRIES):
-            stamp = work.stamp(body, _challenge_of(given), min(int(given["bits"]), work.HARDER))
+            stamp = work.stamp(body, _challenge_of(given), _bits_of(given))
             try:
                 self._ask("POST", "case/submit", body, {"Report-Stamp": stamp})
             except _StampWanted as wanted:
@@ -140,6 +140,13 @@ def _object(content: bytes) -> dict[str, Any]:
         return bundle.of_json(content)
     except BundleBroken:
         raise DeskAway from None
+
+
+def _bits_of(given: Mapping[str, Any]) -> int:
+    bits = given.get("bits")
+    if type(bits) is not int:
+        raise DeskAway
+    return min(bits, work.HARDER)
 
 
 def _challenge_of(given: Mapping[str, Any]) -> bytes:

@@ -27,6 +27,7 @@ MESSAGE = """CREATE TABLE IF NOT EXISTS message (
 ) WITHOUT ROWID"""
 CASE = 8 * 1024 * 1024  # bytes of a case
 ANSWERS = 4 * 1024 * 1024  # bytes that handlers may go beyond: a full case can still be answered
+LETTERS = 256 * 1024  # bytes of text by one submitter; beyond it a case counts with the large ones
 SLACK = 512 * 1024  # bytes for what sealing adds: two of 4 MiB are 8 MiB
 KEPT_CLOSED = timedelta(days=180)
 
@@ -61,31 +62,40 @@ class Cases:
             cap=cap,
         )
 
-    def submit(self, new: NewCase, messages: Sequence[bytes], day: date) -> None:
+    def submit(self, new: NewCase, messages: Sequence[bytes], day: date) -> bool:
         """A case with all its messages, or nothing; there already with the same messages, nothing changes.
 
-        Raises CaseExists, CaseFull, WrongSize.
+        Tells whether it is new. Raises CaseExists, CaseFull, WrongSize.
         """
         lookup = bytes.fromhex(new.lookup)
         _fit(messages)
 
-        def work(db: sqlite3.Connection) -> None:
+        def there(db: sqlite3.Connection) -> bool:
             found = _matter(db, lookup)
-            if found is not None:
-                if (found.submitter_key, found.submitter_recipient, found.desk) != (
-                    new.submitter_key,
-                    new.submitter_recipient,
-                    new.desk,
-                ) or not {message_id(one) for one in messages} <= {piece.id for piece in found.messages}:
-                    raise CaseExists
-                return
+            if found is None:
+                return False
+            if (found.submitter_key, found.submitter_recipient, found.desk) != (
+                new.submitter_key,
+                new.submitter_recipient,
+                new.desk,
+            ) or not {message_id(one) for one in messages} <= {piece.id for piece in found.messages}:
+                raise CaseExists
+            return True
+
+        def work(db: sqlite3.Connection) -> bool:
+            if there(db):
+                return False
             db.execute(
                 "INSERT INTO matter VALUES (?, ?, ?, ?, ?, NULL)",
                 (lookup, new.submitter_key, new.submitter_recipient, new.desk, monday(day).isoformat()),
             )
             _put(db, lookup, messages, CASE)
+            return True
 
-        self._grow(work, messages)
+        if self._read(there):  # sent again, by whomever: nothing is rewritten for it
+            return False
+        self._roomy(messages, ())
+        return self._grow(work, messages)
 
     def add(self, lookup: str, messages: Sequence[bytes], *, desk: str | None = None) -> None:
         """Messages for a case, all or none; those it has already are left as they are.
@@ -96,15 +106,20 @@ class Cases:
         key = bytes.fromhex(lookup)
         _fit(messages)
 
-        def work(db: sqlite3.Connection) -> None:
-            found = _known(db, key, desk)
+        def new(found: Case) -> list[bytes]:
             there = {piece.id for piece in found.messages}
-            new = [one for one in messages if message_id(one) not in there]
-            _put(db, key, new, CASE + (ANSWERS if desk else 0))
-            if new and desk is None:
+            return [one for one in messages if message_id(one) not in there]
+
+        def work(db: sqlite3.Connection) -> None:
+            more = new(_known(db, key, desk))
+            _put(db, key, more, CASE + (ANSWERS if desk else 0))
+            if more and desk is None:
                 db.execute("UPDATE matter SET purge_week = NULL WHERE lookup = ?", (key,))
 
-        self._grow(work, messages)
+        found = self.case(lookup, desk=desk)
+        if new(found):
+            self._roomy(messages, () if desk else found.messages)
+            self._grow(work, messages)
 
     def case(self, lookup: str, *, desk: str | None = None) -> Case:
         """What is kept of a case; with `desk` only where it is that desk's. Raises NoSuchCase."""
@@ -196,6 +211,11 @@ class Cases:
             )
         )
 
+    def spend(self, handler: str, box: bytes, rest: bytes) -> bool:
+        """Put what is left of a handler's second step in its place; False when the box is another one meanwhile."""
+        left = "UPDATE handler SET totp = ? WHERE id = ? AND totp = ?"
+        return self._write(lambda db: db.execute(left, (rest, handler, box)).rowcount) > 0
+
     def enrolled(self, handler: str) -> Enrolled | None:
         """What is kept of a handler."""
         row = self._read(
@@ -217,14 +237,20 @@ class Cases:
         except Full:
             raise DeskFull from None
 
-    def _grow(self, work: Callable[[sqlite3.Connection], None], messages: Sequence[bytes]) -> None:
-        size = sum(map(len, messages))
-        # Pictures leave half of the file to text: a few hundred large files do not silence anybody.
-        large = any(len(one) > min(SIZES.values()) for one in messages)
+    def _roomy(self, messages: Sequence[bytes], there: Sequence[Piece]) -> None:
+        """Pictures, and text by the heap, leave half of the file to letters: a few senders do not silence the others."""
+        sizes = [*map(len, messages), *(piece.size for piece in there)]
+        letter = min(SIZES.values())
+        large = max(map(len, messages)) > letter or sizes.count(letter) * letter > LETTERS
         try:
-            if large and self.file.size() + size > self.file.cap // 2:
+            if large and self.file.size() + sum(map(len, messages)) > self.file.cap // 2:
                 raise DeskFull
-            self.file.write(work, grows=size)
+        except Busy:
+            raise DeskBusy from None
+
+    def _grow(self, work: Callable[[sqlite3.Connection], T], messages: Sequence[bytes]) -> T:
+        try:
+            return self.file.write(work, grows=sum(map(len, messages)))
         except Busy:
             raise DeskBusy from None
         except Full:

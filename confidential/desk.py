@@ -77,8 +77,8 @@ class Desk:
         if not any(work.good(body, given, stamp, bits) for given in self._challenges()):
             raise StampWanted(self.challenge().hex(), bits)
 
-    def submit(self, new: NewCase, messages: Sequence[bytes]) -> None:
-        """A whole case or nothing. Raises Malformed, DeskAway, DeskClosed and what Cases.submit raises."""
+    def submit(self, new: NewCase, messages: Sequence[bytes]) -> bool:
+        """A whole case or nothing; tells whether it is new. Raises Malformed, DeskAway, DeskClosed and what Cases.submit raises."""
         self._opened()
         desk = self.lists.current(self.today()).desk(new.desk)
         if desk is None or not desk.open:
@@ -89,7 +89,7 @@ class Desk:
             raise Malformed from None
         if receipt.lookup(key, public) != new.lookup:
             raise Malformed
-        self.cases.submit(new, messages, self.today())
+        return self.cases.submit(new, messages, self.today())
 
     def counted(self) -> None:
         """One more case has come by the page."""
@@ -132,7 +132,8 @@ class Desk:
         if enrolled is None or kept is None:
             raise WrongCode
         if rest := kept.without(code):
-            self.cases.enrol(handler, Enrolled(enrolled.key_file, self.key.close(handler, rest)))
+            if not self.cases.spend(handler, enrolled.totp, self.key.close(handler, rest)):
+                raise WrongCode  # somebody was quicker
             return base64.b64encode(enrolled.key_file).decode()
         if not self.memory.may_try(handler, int(now) // 30):
             raise WrongCode

@@ -163,8 +163,8 @@ def submit(desk: Desk) -> Response:
         wire.text(head, "desk", wire.ID),
     )
     desk.stamped(body, request.headers.get("Report-Stamp", ""))
-    desk.submit(new, sealed)
-    desk.counted()
+    if desk.submit(new, sealed):
+        desk.counted()
     return wire.stored(sealed)
 
 

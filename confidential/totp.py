@@ -17,7 +17,9 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from sealed.desk import DeskAway
 from sealed.keys import derive
+from sealed.wordlist import bare
 
 STEP = 30  # seconds
 _BOX = 512  # bytes inside
@@ -34,12 +36,13 @@ class Second:
     def step_of(self, code: str, now: float) -> int | None:
         """The step whose code it is: this one, the one before or the next; None for a wrong code."""
         here = int(now) // STEP
-        return next((step for step in (here, here - 1, here + 1) if hmac.compare_digest(self._code(step), code)), None)
+        typed = bare(code).encode()  # full-width digits too, as a Chinese keyboard writes them
+        steps = (here, here - 1, here + 1)
+        return next((step for step in steps if hmac.compare_digest(self._code(step).encode(), typed)), None)
 
     def without(self, code: str) -> "Second | None":
         """This without the recovery code that was typed; None when it is none of them."""
-        typed = "".join(code.split()).replace("-", "").upper()
-        used = hashlib.sha256(typed.encode()).hexdigest()
+        used = hashlib.sha256(bare(code).upper().encode()).hexdigest()
         return (
             replace(self, recovery=tuple(one for one in self.recovery if one != used))
             if used in self.recovery
@@ -65,7 +68,10 @@ def second(totp: str, recovery: Sequence[str]) -> Second | None:
 
 
 class ServerKey:
-    """32 random bytes in a file beside the cases, made when first needed; what is derived from them stays here."""
+    """32 random bytes in a file beside the cases, made when first needed; what is derived from them stays here.
+
+    Every method may raise DeskAway, where the file is not whole.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -96,12 +102,17 @@ class ServerKey:
         if not self._path.exists():
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             mine = self._path.with_name(f"{self._path.name}.{os.getpid()}.{os.urandom(4).hex()}")
-            mine.touch(mode=0o600)
-            mine.write_bytes(os.urandom(32))
+            with os.fdopen(os.open(mine, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+                out.write(os.urandom(32))
+                out.flush()
+                os.fsync(out.fileno())
             try:
                 os.link(mine, self._path)  # whole or not at all, and never over another process's
             except FileExistsError:
                 pass
             finally:
                 mine.unlink()
-        return self._path.read_bytes()
+        secret = self._path.read_bytes()
+        if len(secret) != 32:  # cut short by a full disk: what follows from it, anybody could work out
+            raise DeskAway
+        return secret

@@ -19,7 +19,7 @@ from sealed.handlerlist import DESKS, Handler
 if TYPE_CHECKING:
     from sealed.keys import Identity
 
-LONGEST_ROLE = 30  # characters
+LONGEST_ROLE = 30  # characters, all of them to be seen: a role is printed beside the fingerprint to compare
 MOST = 4096  # bytes of an enrolment file
 _PREFIX = b"zhibu/enrolment/v1\n"
 
@@ -50,7 +50,7 @@ def read(file: bytes) -> Enrolment:
         desk, role, recipient = raw["desk"], raw["role"], raw["recipient"]
         verify_key = keys.of_text(raw["verify"], 32)
         keys.recipient_bytes(recipient)
-        right = desk in DESKS and 0 < len(role.strip()) <= len(role) <= LONGEST_ROLE
+        right = desk in DESKS and 0 < len(role.strip()) <= len(role) <= LONGEST_ROLE and role.isprintable()
         right = right and _exact(desk, role, recipient, verify_key) == doc
         if not right or not keys.verify(verify_key, keys.of_text(outer["sig"], 64), _PREFIX + doc.encode()):
             raise EnrolmentBroken

@@ -11,7 +11,8 @@ import redis
 from werkzeug.test import TestResponse
 
 from confidential import bundle
-from confidential.cases import monday, purge_week
+from confidential.cases import Enrolled, monday, purge_week
+from confidential.desk import MANY
 from confidential.wire import LARGEST_BUNDLE
 from sealed import work
 from sealed.keyfile import open_identity
@@ -85,12 +86,32 @@ def test_the_key_file_is_given_for_a_code_once_and_for_a_recovery_code_once(room
     assert asks("abcd-2345 efgh").status_code == 200
     refused(asks("ABCD2345EFGH"), 401, "wrong_code")
     room.clock.on(seconds=30)
+    refused(asks("六位数字"), 401, "wrong_code")
+    code = zhang.code(room.clock())
+    wide = "".join(chr(ord(digit) + 0xFEE0) for digit in code)  # as a Chinese keyboard types them
+    assert asks(f"{wide[:3]}　{wide[3:]}").status_code == 200
+    refused(asks(code), 401, "wrong_code")
+    room.clock.on(seconds=60)
     for _ in range(5):
         refused(asks("123 456"), 401, "wrong_code")
     refused(asks(zhang.code(room.clock())), 401, "wrong_code")  # too many tries in this step
     assert asks("JKLM6789NPQR").status_code == 200  # nobody is locked out by others' tries
     room.clock.on(seconds=30)
     assert asks(zhang.code(room.clock())).status_code == 200
+
+
+def test_a_recovery_code_is_spent_once_by_whoever_comes_first(room: Room) -> None:
+    enrolled(room, "zhang")
+    kept = room.cases.enrolled("zhang")
+    assert kept
+    assert room.cases.spend("zhang", kept.totp, b"one left")
+    assert not room.cases.spend("zhang", kept.totp, b"the other left")  # read before, and overtaken
+    assert room.cases.enrolled("zhang") == Enrolled(kept.key_file, b"one left")
+
+
+def test_a_key_of_the_server_that_was_cut_short_is_none(room: Room) -> None:
+    (room.cases.file.path.parent / "server.key").write_bytes(b"")
+    refused(room.get("challenge"), 503, "unavailable")
 
 
 def test_nobody_logs_in_by_what_is_not_theirs(room: Room) -> None:
@@ -154,10 +175,17 @@ def test_sending_twice_is_harmless_and_half_a_case_is_none(room: Room) -> None:
     for cut in (3, 40, len(body) // 2, len(body) - 1):
         refused(room.post("case/submit", body[:cut], Report_Stamp=stamp), 400, "malformed")
         refused(someone.arrived(), 404, "no_case")
-    for _ in range(2):
-        assert room.post("case/submit", body, Report_Stamp=stamp).status_code == 200
+    assert room.post("case/submit", body, Report_Stamp=stamp).status_code == 200
+    more = someone.writes("四")
+    assert someone.adds(more).status_code == 200
     whole = someone.arrived().get_json()
-    assert len(whole["messages"]) == 3
+    assert len(whole["messages"]) == 4
+    writes = room.cases.file.path.read_bytes()[24:28]  # as SQLite counts them
+    for _ in range(MANY):
+        assert room.post("case/submit", body, Report_Stamp=stamp).status_code == 200
+    assert someone.adds(more).status_code == 200
+    assert room.cases.file.path.read_bytes()[24:28] == writes  # nothing is settled for nothing
+    assert room.given() == (given, bits)  # nor do others work harder for it
     other = someone.body(someone.writes("一"))
     refused(someone.sends(other), 409, "case_exists")
     refused(someone.sends(someone.body(someone.writes("一"), desk="upper")), 409, "case_exists")
@@ -346,6 +374,12 @@ def test_large_files_leave_room_for_text_and_a_full_case_for_answers(quick: Path
     large = other.writes("大", size=2 * 1024 * 1024)
     refused(other.sends(other.body(large)), 503, "full")
     assert other.sends(other.body(other.writes("字"))).status_code == 200
+    heap = Submitter(room)
+    room.cases.file.cap = 2 * room.cases.file.size()
+    refused(heap.sends(heap.body(*(heap.writes("字") for _ in range(17)))), 503, "full")  # text by the heap as well
+    assert heap.sends(heap.body(*(heap.writes("字") for _ in range(10)))).status_code == 200
+    refused(heap.adds(*(heap.writes("字") for _ in range(10))), 503, "full")  # nor piece by piece
+    assert heap.adds(heap.writes("字")).status_code == 200
     room.cases.file.cap = 64 * 1024 * 1024
     full = Submitter(room)
     two = [full.writes("图", size=2 * 1024 * 1024) for _ in range(3)]

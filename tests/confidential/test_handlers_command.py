@@ -103,6 +103,8 @@ def test_what_is_wrong_is_said_and_signs_nothing(keeper: Keeper, monkeypatch: py
     keeper.types("handlers", "root", "root.key").refused("root.key", "已经有")
     keeper.types_with_passphrase(monkeypatch, "sign").refused("名单是空的")
     keeper.types_with_passphrase(monkeypatch, "sign", changed).refused("changed.json", "登记文件")
+    unseen = keeper.file("unseen.json", enrolment.write("own", "纪检委员\x1b[1A\x1b[2K", PEOPLE["纪检委员"]))
+    keeper.types_with_passphrase(monkeypatch, "sign", unseen).refused("unseen.json", "登记文件")  # rewrites the screen
     keeper.types_with_passphrase(monkeypatch, "sign", good, "--days", "121").refused("120")
     right, keeper.passphrase = keeper.passphrase, "的一是在不了有和"
     keeper.types_with_passphrase(monkeypatch, "sign", good).refused("root.key", "口令不对")
