@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 # One worker a core: each keeps a server, a PostgreSQL cluster and a browser of its own.
 TEST_WORKERS ?= 2
 
-.PHONY: help run test check bench setup lock clean dev test-engines bench-tools
+.PHONY: help run test check bench proof setup lock clean dev test-engines bench-tools
 
 help: ## list the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -30,6 +30,9 @@ check: dev ## lint, format, types, import arrows, models equal migrations
 
 bench: dev bench-tools ## measure against the floor of this machine; table and var/bench.json
 	@$(BIN)/python -m bench
+
+proof: dev test-engines ## the secrecy games in full and every mutation of the desk; each figure with its bound
+	@$(BIN)/python -m tests.confidential.proof
 
 setup: .venv/.project ## prepare .venv with the zhibu command in it, nothing else
 	@:

@@ -133,7 +133,7 @@ def disk(image: Path, at: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        subprocess.run(["umount", at], check=True)
+        subprocess.run(["umount", "--lazy", at], check=True)  # a test that fails may have a file open there
 
 
 def test_the_raw_disk_has_nothing_that_the_file_has_not(tmp_path: Path) -> None:
