@@ -238,7 +238,7 @@ class Cases:
             raise DeskFull from None
 
     def _roomy(self, messages: Sequence[bytes], there: Sequence[Piece]) -> None:
-        """Pictures, and text by the heap, leave half of the file to letters: a few senders do not silence the others."""
+        """Pictures, and text by the heap, leave half of the file to letters: a few senders silence nobody."""
         sizes = [*map(len, messages), *(piece.size for piece in there)]
         letter = min(SIZES.values())
         large = max(map(len, messages)) > letter or sizes.count(letter) * letter > LETTERS

@@ -78,7 +78,10 @@ class Desk:
             raise StampWanted(self.challenge().hex(), bits)
 
     def submit(self, new: NewCase, messages: Sequence[bytes]) -> bool:
-        """A whole case or nothing; tells whether it is new. Raises Malformed, DeskAway, DeskClosed and what Cases.submit raises."""
+        """A whole case or nothing; tells whether it is new.
+
+        Raises Malformed, DeskAway, DeskClosed and what Cases.submit raises.
+        """
         self._opened()
         desk = self.lists.current(self.today()).desk(new.desk)
         if desk is None or not desk.open:

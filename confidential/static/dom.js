@@ -42,10 +42,14 @@ export function say(id, sentence) {
   if (sentence && place.scrollIntoView) place.scrollIntoView({ block: "nearest" });
 }
 
+// A file's name as it may be shown and saved: no signs that turn the writing round, none that name a folder.
+export const nameOf = (name) =>
+  Array.from(name.replace(/[\p{C}\p{Z}/\\:*?"<>|]+/gu, " ").trim()).slice(-60).join("") || "file";
+
 // Bytes or text as a file of the reader's own, never shown by this page.
 export function handOut(name, content) {
   const address = URL.createObjectURL(new Blob([content], { type: "application/octet-stream" }));
-  const link = make("a", { href: address, download: name, hidden: true });
+  const link = make("a", { href: address, download: nameOf(name), hidden: true });
   document.body.append(link);
   link.click();
   link.remove();

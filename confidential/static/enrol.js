@@ -10,6 +10,7 @@ import { enrol as enrolling } from "./requests.js";
 import * as words from "./sentences.js";
 import * as totp from "./totp.js";
 import { Refused, post } from "./wire.js";
+import { bare } from "./wordlist.js";
 
 const MOST = 8192; // bytes of a file worth reading
 
@@ -21,7 +22,7 @@ export function enrol({ chosen, door }) {
   click("to-make", () => show("make"));
   click("make-next", () => {
     const desk = document.querySelector("input[name=make-desk]:checked");
-    const role = by("make-role").value.trim();
+    const role = by("make-role").value.replace(/[\p{C}\p{Z}]+/gu, " ").trim();
     const no = (!desk && words.HANDLER_DESK) || (!role && words.HANDLER_ROLE) || "";
     say("make-no", no);
     if (no) return;
@@ -87,7 +88,7 @@ export function enrol({ chosen, door }) {
   click("open-finish", async () => {
     say("open-code-no", "");
     const { who, key, identity, secret, recovery } = state.opened;
-    if (!(await totp.fits(secret, by("open-digits").value.replace(/\s/g, "")))) return say("open-code-no", words.CODE_WRONG);
+    if (!(await totp.fits(secret, bare(by("open-digits").value)))) return say("open-code-no", words.CODE_WRONG);
     try {
       const { nonce } = await post("handler/nonce", {});
       const sig = toText(identity.signing().sign(enrolling(nonce, key, secret)));

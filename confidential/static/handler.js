@@ -1,9 +1,10 @@
 // The page of those who read and answer: the door, the log-in, the letters; it locks itself.
 import { ofBase64, toText } from "./bytes.js";
 import { composer, takes } from "./composer.js";
-import { by, fill, handOut, make, once, say, show } from "./dom.js";
+import { by, fill, handOut, make, nameOf, once, say, show } from "./dom.js";
 import { enrol } from "./enrol.js";
 import { Fault } from "./errors.js";
+import { insideWeChat } from "./inside.js";
 import { openIdentity } from "./keyfile.js";
 import { HANDOVER, SUBMITTER } from "./message.js";
 import { office } from "./office.js";
@@ -25,17 +26,28 @@ let answer;
 start();
 
 async function start() {
+  if (insideWeChat("/report/handler/")) return undefined;
   if (!window.isSecureContext) return show("insecure");
   answer = composer(by("answer-composer"), () => ROOM);
   listen();
   enrol({ chosen, door });
   try {
-    now.known = await handlers(Number(localStorage.getItem(SEEN)) || 0);
-    localStorage.setItem(SEEN, String(now.known.list.version));
+    now.known = await handlers(remembered());
+    remembered(now.known.list.version);
     drawNames();
     return door("");
   } catch (why) {
     return door(why instanceof Away ? words.OFFLINE : words.handlerShut(why.code));
+  }
+}
+
+// The newest list this browser has met, which is kept; 0 where it keeps nothing.
+function remembered(version = null) {
+  try {
+    if (version !== null) localStorage.setItem(SEEN, String(version));
+    return Number(localStorage.getItem(SEEN)) || 0;
+  } catch {
+    return 0;
   }
 }
 
@@ -84,6 +96,7 @@ function listen() {
   for (const kind of ["pointerdown", "keydown", "scroll"]) {
     window.addEventListener(kind, () => (now.touched = Date.now()), { passive: true, capture: true });
   }
+  window.addEventListener("pageshow", (event) => event.persisted && lock());
   for (const [field, button] of [["login-code", "login-next"], ["unlock-words", "unlock-next"]]) {
     by(field).addEventListener("keydown", (event) => event.key === "Enter" && by(button).click());
   }
@@ -157,12 +170,12 @@ function watch() {
   else if (left > WARNED) say("locking", "");
 }
 
-// Everything in memory goes with the page.
-async function lock() {
+// Everything in memory goes with the page, whether or not the desk hears of it: the request outlives the page.
+function lock() {
   const { token } = now;
   now.token = now.office = null;
   document.querySelector("main").hidden = true;
-  if (token) await post("handler/logout", {}, { token }).catch(() => undefined);
+  if (token) post("handler/logout", {}, { token, keepalive: true }).catch(() => undefined);
   location.replace(location.pathname);
 }
 
@@ -280,15 +293,17 @@ function letter(piece) {
   }
   const doubt = words.doubt(piece.verdict);
   const kind = doc.from === SUBMITTER ? "letter" : "letter ours";
+  const files = doc.files.filter((file) => file.type !== HANDOVER);
   return make(
     "li", { class: doubt ? "letter doubtful" : kind },
     make("p", { class: "who", text: sender(piece, now.office.lists) }),
     doubt && make("p", { class: "doubt", text: doubt }),
     piece.handedOver && make("p", { class: "note", text: words.HANDED_OVER }),
     doc.text && make("p", { class: "text", text: doc.text }),
-    doc.state && make("p", { class: "note", text: words.stateLine(doc.state) }),
-    ...doc.files.filter((file) => file.type !== HANDOVER).map((file) =>
-      make("button", { type: "button", class: "quiet", text: words.save(file.name, file.data.length), click: () => handOut(file.name, file.data) })));
+    doc.state && doc.from !== SUBMITTER && make("p", { class: "note", text: words.stateLine(doc.state) }),
+    ...files.map((file) =>
+      make("button", { type: "button", class: "quiet", text: words.save(nameOf(file.name), file.data.length), click: () => handOut(file.name, file.data) })),
+    files.some((file) => !/\.jpg$/.test(nameOf(file.name))) && make("p", { class: "note", text: words.FILE_CARE }));
 }
 
 async function openLarge() {

@@ -17,6 +17,7 @@ const DONE = ["answered", "transferred", "closed"];
 // practice's. list, lists: as handlers() of wire.js gives them.
 export function office({ who, identity, api, list, lists }) {
   const plain = new Map(); // id -> plaintext, or null where this key does not open it
+  const met = new Map(); // lookup -> all ids it has had in this tab: one that is not served any more is missing
   const key = identity.signing();
 
   const take = async (one) => plain.set(messageId(one), await openWith(identity, one).catch(() => null));
@@ -40,7 +41,8 @@ export function office({ who, identity, api, list, lists }) {
     const large = found.messages.filter(({ id }) => !plain.has(id));
     let thread = null;
     try {
-      thread = message.check(matter, served, lists);
+      thread = message.check(matter, served, lists, met.get(found.lookup));
+      met.set(found.lookup, [...new Set([...(met.get(found.lookup) || []), ...ids({ found })])]);
     } catch {
       // shown as not this case's: whatever somebody sends, the others are still read
     }

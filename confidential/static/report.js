@@ -1,12 +1,12 @@
 // The page of those who report: one step after another, all of it in this tab's memory and nowhere else.
 import { toText, utf8 } from "./bytes.js";
 import { composer } from "./composer.js";
-import { by, fill, handOut, make, once, say, show } from "./dom.js";
+import { by, fill, handOut, make, nameOf, once, say, show } from "./dom.js";
 import { Fault } from "./errors.js";
 import { DESKS, deskOf, handlerOf, isOpen, recipients } from "./handlerlist.js";
+import { insideWeChat } from "./inside.js";
 import { chain } from "./letters.js";
 import * as message from "./message.js";
-import { picture as qr } from "./qr.js";
 import { draw, read } from "./receipt.js";
 import { ADD, WITHDRAW, writing } from "./requests.js";
 import { BUCKETS, SIZES, messageId, openWith } from "./seal.js";
@@ -16,7 +16,7 @@ import { stamp } from "./work.js";
 
 const CASE = 8 * 1024 * 1024; // bytes of a case, counted as its buckets
 const SMALL = SIZES.get(BUCKETS[0]);
-const STEPS = ["start", "desk", "receipt", "back", "write", "check", "find"];
+const STEPS = ["shut", "start", "desk", "receipt", "back", "write", "check", "find"];
 
 // What this tab knows; a reload forgets it.
 const now = { known: null, desk: null, receipt: null, places: null, kind: null, prepared: null, sent: false, reading: null };
@@ -26,19 +26,12 @@ let more;
 start();
 
 async function start() {
-  if (/MicroMessenger/i.test(navigator.userAgent)) return insideWeChat();
+  if (insideWeChat("/report/")) return undefined;
   if (!window.isSecureContext) return show("insecure");
   write = composer(by("write-composer"), () => CASE);
   more = composer(by("more-composer"), () => CASE - used());
   listen();
   return open();
-}
-
-function insideWeChat() {
-  const address = `${location.origin}/report/`;
-  by("inside-code").append(qr(address, address));
-  by("inside-address").textContent = address;
-  show("inside");
 }
 
 async function open() {
@@ -65,6 +58,7 @@ async function open() {
 function shutDoor(sentence, said) {
   by("shut-why").textContent = sentence;
   turnTo("shut-turn", (said && said.upper) || {});
+  history.replaceState({ step: "shut" }, "");
   show("shut");
 }
 
@@ -84,8 +78,11 @@ function listen() {
   window.addEventListener("popstate", (event) => {
     const step = event.state && event.state.step;
     if (now.sent || by("check-progress").hidden === false || !STEPS.includes(step)) return;
+    if (step === "receipt") drawReceipt();
     show(step);
   });
+  // A browser that keeps a page it has left shows it again as it was, to whoever goes back.
+  window.addEventListener("pageshow", (event) => event.persisted && location.reload());
   window.addEventListener("beforeunload", (event) => {
     if (!unsent()) return;
     event.preventDefault();
@@ -136,9 +133,12 @@ function chooseDesk() {
   if (now.desk !== id) now.prepared = null;
   now.desk = id;
   now.receipt = now.receipt || draw();
-  fill(by("receipt-words"), ...now.receipt.text.split(" ").map((group) => make("span", { text: group })));
+  drawReceipt();
   go("receipt");
 }
+
+const drawReceipt = () =>
+  now.receipt && fill(by("receipt-words"), ...now.receipt.text.split(" ").map((group) => make("span", { text: group })));
 
 function askBack() {
   const places = new Set();
@@ -280,6 +280,7 @@ function arrived(beyond) {
   else {
     write.clear();
     now.receipt = now.prepared = null;
+    for (const id of ["receipt-words", "back-fields", "check-summary"]) fill(by(id));
   }
   show("sent");
 }
@@ -359,7 +360,7 @@ function letter(one, { has: { desk }, lists }) {
     doubt && make("p", { class: "doubt", text: doubt }),
     doc && doc.text && make("p", { class: "text", text: doc.text }),
     doc && doc.state && make("p", { class: "note", text: words.stateLine(doc.state) }),
-    ...(doc ? doc.files.map((file) => make("button", { class: "quiet", text: words.save(file.name, file.data.length), click: () => handOut(file.name, file.data) })) : []),
+    ...(doc ? doc.files.map((file) => make("button", { class: "quiet", text: words.save(nameOf(file.name), file.data.length), click: () => handOut(file.name, file.data) })) : []),
     doc && message.isSigned(one) && make("p", { class: "note", text: words.sawLine(doc.seen.length) }));
 }
 
@@ -367,7 +368,7 @@ async function fetchLarge() {
   const { reading } = now;
   try {
     await fetchPieces(reading, reading.large);
-    reading.large = [];
+    reading.large = reading.has.messages.filter((one) => !reading.plain.has(one.id)); // what was not served is not there
     judge(reading, reading.known);
   } catch (why) {
     say("more-no", why instanceof Refused ? why.sentence : words.OFFLINE);

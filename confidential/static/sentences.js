@@ -166,7 +166,7 @@ export const handlerShut = (code) =>
   SHUT[code] ? `${SHUT[code]}来信都在，名单换好以后再看。` : "还没有名单，或者承办人不足两人。可以先做密钥，或者练一遍。";
 export const PICK_WHO = "请选您是谁。";
 export const CODE_WRONG = "6位数字不对。请看手机上现在的数字；手机的时间要准。";
-export const ENROLLED = "登记好了。以后凭编号、6位数字和口令登录。";
+export const ENROLLED = "登记好了。以后选您的职务，凭6位数字和口令登录。";
 export const signedInAs = (role, desk) => `${role}（${deskLine(desk)}）`;
 export const READING = "正在您的电脑上解密……";
 export const readingSome = (done, all) => `正在解密，${done}／${all}……`;
@@ -190,6 +190,7 @@ export const SEEN_TEXT = "承办人已看。";
 export const CLOSED_TEXT = "已办结。";
 export const TRANSFERRED_TEXT = "已原样转上级纪检机关。";
 export const HANDOVER_TEXT = "交接：把以前的来信转给现在的承办人。";
+export const FILE_CARE = "不是图片的附件，打开前请先查毒。";
 export const HANDED_OVER = "由原来的承办人交接来的。";
 export const HANDED = "交接好了。现在名单上的承办人都打得开。";
 export const LOGIN_AGAIN = "登录已过期，请重新登录。";

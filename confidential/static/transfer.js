@@ -19,7 +19,7 @@ export function packed(one, plainOf, lists) {
     if (plain) files.push({ name: `signed/${number}-${piece.id.slice(0, 16)}.json`, data: plain });
     if (!piece.doc) continue;
     letter += words.letterPiece(sender(piece, lists), words.doubt(piece.verdict), piece.doc.text);
-    if (piece.doc.state) letter += `${words.stateLine(piece.doc.state)}\n`;
+    if (piece.doc.state && piece.doc.from !== SUBMITTER) letter += `${words.stateLine(piece.doc.state)}\n`;
     for (const [at, file] of piece.doc.files.filter((some) => some.type !== HANDOVER).entries()) {
       const ending = /\.[A-Za-z0-9]{1,5}$/.exec(file.name);
       const name = `files/${number}-${at + 1}${ending ? ending[0].toLowerCase() : ""}`;

@@ -6,6 +6,7 @@ import { messageId } from "./seal.js";
 
 const LONGEST = 180000; // milliseconds for one request: 8 MB over a slow line
 const MOST_IDS = 200;
+const DAY = /^\d{4}-\d{2}-\d{2}$/;
 const MOST_BYTES = 6 * 1024 * 1024; // of ciphertexts in one answer, for a phone's memory
 
 // The desk says no: `code` and a sentence, and what the answer says beyond them.
@@ -57,16 +58,16 @@ const bearer = (token) => (token ? { Authorization: `Bearer ${token}` } : {});
 
 export const get = async (path) => json(await ask(path, { method: "GET" }));
 
-export async function post(path, asked, { token = null, headers = {} } = {}) {
-  return json(await postBytes(path, utf8(JSON.stringify(asked)), "application/json", token, headers));
+export async function post(path, asked, { token = null, headers = {}, keepalive = false } = {}) {
+  return json(await postBytes(path, utf8(JSON.stringify(asked)), "application/json", token, headers, keepalive));
 }
 
 export async function postBundle(path, body, { token = null, headers = {} } = {}) {
   return json(await postBytes(path, body, "application/octet-stream", token, headers));
 }
 
-const postBytes = (path, body, kind, token, headers) =>
-  ask(path, { method: "POST", body, headers: { "Content-Type": kind, ...bearer(token), ...headers } });
+const postBytes = (path, body, kind, token, headers, keepalive = false) =>
+  ask(path, { method: "POST", body, headers: { "Content-Type": kind, ...bearer(token), ...headers }, keepalive });
 
 // A bundle's head and its ciphertexts, each of the id it is listed under; throws Away for one that is none.
 export async function askBundle(path, asked, token = null) {
@@ -125,7 +126,7 @@ export const conditions = () => get("challenge");
 // Throws a Fault of handlerlist.js, Refused (closed), Away.
 export async function handlers(seen = 0) {
   const said = await conditions();
-  const today = [said.today, localDay()].sort()[1];
+  const today = [DAY.test(said.today) ? said.today : "", localDay()].sort()[1]; // a server that keeps it to itself too
   const file = await ask("list", { method: "GET" });
   const root = ofText(ROOT, 32);
   return { list: current(file, root, today, FLOOR, seen), lists: history(file, root), today, said };

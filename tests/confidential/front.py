@@ -206,12 +206,17 @@ def receipt_drawn(page: Page, front: Front, desk: str = "own") -> str:
     shown = page.locator("#receipt-words").inner_text().replace("\n", " ")
     bare = "".join(shown.split())
     page.get_by_role("button", name="抄好了").click()
+    asked_back(page, bare)
+    return bare
+
+
+def asked_back(page: Page, bare: str) -> None:
+    """The three characters of the receipt that are asked for, on to the text box."""
     for asked in page.locator("#back-fields input").all():
         place = int((asked.get_attribute("id") or "").removeprefix("back-"))
         asked.fill(bare[place - 1])
     page.locator("#back-next").click()
     expect(page.locator("#write")).to_be_visible()
-    return bare
 
 
 def writes(page: Page, text: str, kind: str = "举报违纪") -> None:

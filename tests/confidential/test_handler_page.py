@@ -16,11 +16,12 @@ import segno
 from playwright.sync_api import Download, Page, expect
 
 from confidential.totp import Second
-from sealed import enrolment, handlerlist, keyfile
+from sealed import enrolment, handlerlist, keyfile, message, seal
 from sealed.handlerlist import HandlerList
 from sealed.keys import Identity
 from tests.confidential.front import ROLES, Front, Wire, front_of, looked_over
 from tests.confidential.room import Handler, Submitter
+from tests.engines import eventually
 
 REPORT = "【举报违纪】\n采购没有比价，金丝雀甲"
 
@@ -103,7 +104,7 @@ def log_in_opened(page: Page, front: Front, words: str, key: bytes) -> list[str]
     page.locator("#open-finish").click()
     expect(page.locator("#open-code-no")).to_contain_text("6位数字不对")
     looked_over(page, "handler-open-code")
-    page.locator("#open-digits").fill(digits(secret, front))
+    page.locator("#open-digits").fill("".join(chr(ord(one) + 0xFEE0) for one in digits(secret, front)))  # full-width
     page.locator("#open-finish").click()
     expect(page.locator("#door-no")).to_contain_text("登记好了")
     return recovery.split("\n")
@@ -167,9 +168,19 @@ def who_recipient(front: Front, who: Handler) -> str:
 
 def test_a_case_is_handed_on_as_a_file_that_age_opens(front: Front, page: Page, tmp_path: Path) -> None:
     case = Submitter(front.room)
-    case.submits(REPORT)
+    file = message.Attachment("照片\u202egpj/..\\x.exe", "image/jpeg", b"x")
+    said = message.Doc(case.lookup, "own", 2, message.SUBMITTER, (), REPORT, "closed", (file,))
+    plain = message.write(said, case.receipt.signing)
+    letter = seal.seal(plain, front.room.list().recipients("own"), None)
+    assert case.sends(case.body(letter)).status_code == 200
     comes_in(page, front, "zhang")
     page.locator("#list-waiting button").click()
+    expect(page.locator("#case-letters button")).to_have_text("存下照片 gpj .. x.exe（1 KB）")
+    expect(page.locator("#case-letters")).to_contain_text("打开前请先查毒")
+    expect(page.locator("#case-letters")).not_to_contain_text("已办结")  # a submitter closes nothing
+    with page.expect_download() as waiting:
+        page.locator("#case-letters button").click()
+    assert not {"\u202e", "/", "\\"} & set(waiting.value.suggested_filename)
     upper = Identity.draw()
     page.get_by_text("转上级", exact=True).click()
     page.get_by_label("用对方的收件公钥").check()
@@ -179,10 +190,10 @@ def test_a_case_is_handed_on_as_a_file_that_age_opens(front: Front, page: Page, 
     opened = subprocess.run(["age", "-d", "-i", tmp_path / "key"], input=sealed, check=True, capture_output=True).stdout
     with tarfile.open(fileobj=io.BytesIO(opened)) as files:
         names = files.getnames()
-        letter = files.extractfile("letter.txt")
-        assert letter
-        assert REPORT in letter.read().decode()
-    assert [name.partition("/")[0] for name in names] == ["letter.txt", "signed"]
+        written = files.extractfile("letter.txt")
+        assert written
+        assert REPORT in written.read().decode()
+    assert [name.partition("/")[0] for name in names] == ["letter.txt", "signed", "files"]
 
 
 def test_two_handlers_share_a_desk_and_what_waits_longest_is_on_top(
@@ -229,6 +240,15 @@ def test_two_handlers_share_a_desk_and_what_waits_longest_is_on_top(
     second.locator("#case-back").click()
     second.locator("#refresh").click()
     expect(second.locator("#list-counted")).to_have_text("等答复2件，其中超过10天1件。")
+    gone = [bytes.fromhex(piece.id) for piece in room.cases.case(new.lookup).messages]
+    room.cases.file.write(lambda db: db.executemany("DELETE FROM message WHERE id = ?", [(one,) for one in gone]))
+    second.locator("#refresh").click()
+    second.locator(".case", has_text="打不开").locator("button").click()
+    expect(second.locator("#case-doubt")).to_contain_text("有消息缺失")  # it was here a minute ago
+    second.locator("#case-back").click()
+    second.route("**/handler/logout", lambda _: None)  # a desk that does not answer keeps nobody from locking
+    second.locator("#lock").click()
+    expect(second.locator("#door")).to_be_visible()
 
 
 def test_a_newcomer_reads_what_was_handed_over(front: Front, new_page: Callable[..., Page]) -> None:
@@ -262,8 +282,10 @@ def test_a_swapped_key_file_and_an_older_list_are_refused_and_the_page_locks_its
     comes_in(page, front, "zhang")
     page.clock.fast_forward(245_000)
     expect(page.locator("#locking")).to_contain_text("自动锁上")
+    assert len(room.desk.memory.store().keys("desk:login:*")) == 1
     page.clock.fast_forward(60_000)
     expect(page.locator("#door")).to_be_visible()
+    eventually(lambda: not room.desk.memory.store().keys("desk:login:*"), what="the token given back")
     expect(page.locator("body")).not_to_contain_text("金丝雀甲")
 
     foreign = base64.b64decode(room.handlers["li"].key_file())

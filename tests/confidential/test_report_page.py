@@ -11,12 +11,14 @@ import pytest
 import redis
 from playwright.sync_api import Browser, Error, Page, Route, expect
 
+from confidential import bundle
 from sealed import message, receipt, seal, wordlist
 from sealed.errors import ReceiptFault
 from tests.confidential.front import (
     CAMERA,
     Front,
     Wire,
+    asked_back,
     finds,
     front_of,
     looked_over,
@@ -123,9 +125,12 @@ def test_every_step_of_the_report_page_can_be_read_and_tapped(front: Front, page
     page.locator("#back-next").click()
     expect(page.locator("#back-no")).to_be_visible()
     looked_over(page, "report-back")
-    for asked in page.locator("#back-fields input").all():
-        asked.fill(words[int((asked.get_attribute("id") or "").removeprefix("back-")) - 1])
-    page.locator("#back-next").click()
+    asked_back(page, words)
+    page.locator("#write .back").click()
+    page.locator("#back .back").click()
+    expect(page.locator("#receipt-words")).to_contain_text(words[:4])  # for whoever has come further already too
+    page.locator("#receipt-next").click()
+    asked_back(page, words)
     page.locator("#write-next").click()
     expect(page.locator("#write-no")).to_be_visible()
     files = page.locator("#write-composer input[type=file]")
@@ -143,6 +148,8 @@ def test_every_step_of_the_report_page_can_be_read_and_tapped(front: Front, page
     page.locator("#send").click()
     expect(page.locator("#sent")).to_be_visible(timeout=15_000)
     looked_over(page, "report-sent")
+    expect(page.locator("#back-fields input")).to_have_count(0)
+    assert words[:4] not in page.content()
     case = Submitter(front.room, "upper", receipt=receipt.read(words))
     front.room.handlers["wang"].signs_in(front.room).answers(front.room, case, "已转有关部门。\n请再补充时间、地点。")
     finds(page, front, words)
@@ -228,6 +235,13 @@ def test_a_closed_desk_says_whom_to_turn_to(front: Front, page: Page, watch: Wat
         page.goto(front.page)
         expect(page.locator("#shut-turn")).to_contain_text("12388")
         expect(page.locator("#shut-turn")).to_contain_text("0500-0000001")
+    page.locator("#shut-find").click()
+    page.locator("#find .back").click()
+    expect(page.locator("#shut")).to_be_visible()
+    page.route("**/report/challenge", lambda route: route.fulfill(json={"open": ["own"], "upper": {}, "challenge": ""}))
+    page.goto(front.page)
+    expect(page.locator("#shut-why")).to_contain_text("名单过期了")  # whatever day the server keeps to itself
+    page.unroute("**/report/challenge")
     front.room.desk.lists.file.write_bytes(front.room.desk.lists.file.read_bytes().replace(b"zhang", b"zhong"))
     page.goto(front.page)
     expect(page.locator("#shut-why")).to_contain_text("签名不对")
@@ -245,6 +259,10 @@ def test_inside_wechat_or_without_encryption_the_page_only_shows_the_way_out(
     expect(page.locator("#inside svg")).to_be_visible()
     expect(page.locator("#begin")).to_be_hidden()
     looked_over(page, "report-inside")
+    page.goto(front.desk_page)
+    expect(page.locator("#inside-address")).to_have_text(front.desk_page)
+    expect(page.locator("#door")).to_be_hidden()
+    looked_over(page, "handler-inside")
     watch.allowed = ["TrustedHTML"]
     with pytest.raises(Error, match="TrustedHTML"):  # whatever is written, it never becomes markup
         page.evaluate("document.body.innerHTML = '<b>x</b>'")
@@ -300,6 +318,16 @@ def test_what_is_not_authentic_is_said_to_be_so(front: Front, page: Page, watch:
     assert "有消息缺失" in shown["少了的"]
     expect(page.locator("#thread-doubt")).to_contain_text("有消息缺失")
     expect(page.locator("#thread-state")).not_to_contain_text("已办结")
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")  # somebody else goes back
+    expect(page.locator("#start")).to_be_visible()
+
+    page.route("**/case/messages", lambda route: route.fulfill(body=bundle.pack({})))
+    page.locator("#find-open").click()
+    page.locator("#find-words").fill(case.receipt.text)
+    page.locator("#find-next").click()
+    page.locator("#thread-large-get").click()
+    expect(page.locator("#thread-own")).to_contain_text("有0条")
+    expect(page.locator("#thread-large-words")).to_contain_text("还有6个")  # what is not served is not called opened
 
 
 def alike(words: str) -> str:
