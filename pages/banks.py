@@ -174,8 +174,6 @@ def _looking_over(room: Room, desk: Desk) -> None:
     def question_page(db: Session, act: Act, question: str) -> Response:
         found = banks.find(db, act, question)
         entry = banks.entry_of(found)
-        waiting = Wanted(found.bank_id, QuestionState.DRAFT)
-        onward = [*banks.listed(db, act, waiting, found.id, 1), *banks.listed(db, act, waiting, 0, 1)]
         return study.show(
             desk,
             act,
@@ -190,16 +188,18 @@ def _looking_over(room: Room, desk: Desk) -> None:
             state=STATE[found.state],
             topic=TOPIC[found.topic],
             certainty=CERTAINTY[found.certainty],
-            onward=next((one for one in onward if one.id != found.id), None),
+            onward=_onward(db, act, found),
             log=study.log_of(desk, db, found),
         )
 
     def step(name: str, said: str, work: Callable[[Session, Act, Question], None]) -> None:
         def take(db: Session, act: Act, question: str) -> Response:
             found = banks.find(db, act, question)
+            draft = found.state is QuestionState.DRAFT
             work(db, act, found)
-            door.say(said)
-            return _home(found)
+            onward = _onward(db, act, found) if draft and found.state is not QuestionState.RETIRED else None
+            door.say(said + texts.ONWARD if onward else said)
+            return _home(onward or found)
 
         take.__name__ = name
         room.post(f"/h5/study/questions/<question>/{name}", again=question_page)(take)
@@ -208,6 +208,13 @@ def _looking_over(room: Room, desk: Desk) -> None:
     step("publish", texts.PUBLISHED, lambda db, act, one: banks.publish(db, act, one, _seen(), _reviewer_of(one)))
     step("retire", texts.RETIRED, lambda db, act, one: banks.retire(db, act, one, _seen()))
     step("reopen", texts.REOPENED, lambda db, act, one: banks.reopen(db, act, one, _seen()))
+
+
+def _onward(db: Session, act: Act, question: Question) -> Question | None:
+    """The bank's next question that waits to be looked over, from the start again after the last."""
+    waiting = Wanted(question.bank_id, QuestionState.DRAFT)
+    found = [*banks.listed(db, act, waiting, question.id, 1), *banks.listed(db, act, waiting, 0, 1)]
+    return next((one for one in found if one.id != question.id), None)
 
 
 def _seen() -> int:

@@ -28,6 +28,7 @@ from markupsafe import Markup, escape
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
+from models.member import Member
 from models.question import QuestionState
 from models.visit import Visit
 from pages import frame
@@ -47,6 +48,7 @@ from texts.refusals import Where
 T = TypeVar("T")
 View = Callable[..., AnyResponse | str]
 Wrap = Callable[[View], View]
+Place = tuple[str, str, tuple[str, ...]]  # name, address, and what else belongs to it
 
 COOKIE, SAID = "visit", "said"
 PATH = "/h5/"
@@ -272,6 +274,7 @@ def show(desk: Desk, found: Act | None, template: str, *, status: int = 200, **t
         act=found,
         branch=desk.branch,
         nav=navigation(found),
+        personal=personal(found),
         here=request.path,
         csrf=csrf,
         csrf_field=_csrf_field,
@@ -287,25 +290,34 @@ def show(desk: Desk, found: Act | None, template: str, *, status: int = 200, **t
     return flask.make_response(page, g.get("status", status))
 
 
-def navigation(found: Act | None) -> Sequence[tuple[str, str]]:
-    """Where this person can go: (name, address)."""
+def navigation(found: Act | None) -> Sequence[Place]:
+    """Where this person can go; what a leader has fits one line of a phone."""
     if found is None or found.by is None:
         return ()
     own: Rights = found.rights
-    places = [(texts.NAV_TODAY, "/h5/")]
-    if own.leads:
-        places.append((texts.NAV_ACTIVITIES, "/h5/activities"))
-        places.append((texts.NAV_MONTH, f"/h5/month/{found.day:%Y-%m}"))
-        places.append((texts.NAV_HOURS, "/h5/hours"))
-        places.append((texts.NAV_MEMBERS, "/h5/members"))
-        places.append((texts.NAV_PRINT, "/h5/print"))
-    if own.sees_branch:
-        places.append((texts.NAV_APPOINTMENTS, "/h5/appointments"))
-    if own.runs_study:
-        places.append((texts.NAV_STUDY, "/h5/study"))
-    places.append((texts.NAV_OWN, f"/h5/m/{found.by.public_id}"))
-    places.append((texts.NAV_LOGINS, "/h5/logins"))
-    return places
+    if not own.leads:
+        return (texts.NAV_TODAY, PATH, ()), _record(found.by)
+    study = ("/h5/study/", "/h5/exams", "/h5/hours")
+    return (
+        (texts.NAV_TODAY, PATH, ()),
+        (texts.NAV_ACTIVITIES, "/h5/activities", ("/h5/activities/", "/h5/a/")),
+        (texts.NAV_MONTH, f"/h5/month/{found.day:%Y-%m}", ("/h5/month/",)),
+        (texts.NAV_MEMBERS, "/h5/members", ("/h5/members/", "/h5/appointments", "/h5/m/")),
+        (texts.NAV_STUDY, "/h5/study", study) if own.runs_study else (texts.NAV_HOURS, "/h5/hours", ("/h5/hours/",)),
+        (texts.NAV_PRINT, "/h5/print", ()),
+    )
+
+
+def personal(found: Act | None) -> Sequence[Place]:
+    """What everybody has, at the foot of the page."""
+    if found is None or found.by is None:
+        return ()
+    logins = (texts.NAV_LOGINS, "/h5/logins", ())
+    return (_record(found.by), logins) if found.rights.leads else (logins,)
+
+
+def _record(member: Member) -> Place:
+    return texts.NAV_OWN, f"/h5/m/{member.public_id}", ()
 
 
 def field(name: str, label: str, *, most: int, needed: bool = False) -> str:

@@ -70,7 +70,7 @@ def _looking(room: Room, desk: Desk) -> None:
         people = hours.seen(db, act)
         found = hours.years(db, people, span.year, act.now, desk.hours, act.zone)
         lines = [Line(one, found[one.id]) for one in people]
-        return door.show(
+        return study.show(
             desk,
             act,
             "hours/year.html",
@@ -90,7 +90,7 @@ def _looking(room: Room, desk: Desk) -> None:
         own = hours.years(db, [person], span.year, act.now, desk.hours, act.zone)[person.id]
         himself = act.by is not None and act.by.id == person.id
         chance = hours.next_chance(db, person, act.now, desk.hours) if own.missing else None
-        return door.show(
+        return study.show(
             desk,
             act,
             "hours/of.html",
@@ -109,7 +109,7 @@ def _looking(room: Room, desk: Desk) -> None:
         found = hours.find(db, act, course)
         people = hours.taking_part(db, found)
         own = [who for who in people if act.rights.sees_group(who.group_id)]
-        return door.show(
+        return study.show(
             desk,
             act,
             "hours/course.html",
@@ -164,7 +164,7 @@ def _entering(room: Room, desk: Desk) -> None:
 
 def _form(desk: Desk, db: Session, act: Act, course: Course | None) -> Response:
     people = hours.tickable(db, act, course)
-    return door.show(
+    return study.show(
         desk,
         act,
         "hours/form.html",

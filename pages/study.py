@@ -31,8 +31,9 @@ def blueprint(desk: Desk) -> Blueprint:
 
 
 def show(desk: Desk, act: Act, template: str, **things: object) -> Response:
-    """A page in the frame of study."""
-    return door.show(desk, act, template, status=200, tabs=texts.TABS, **things)
+    """A page in the frame of study, with its row of places for those who keep it."""
+    tabs = texts.TABS if act.rights.runs_study else ()
+    return door.show(desk, act, template, status=200, tabs=tabs, **things)
 
 
 # --- 导学 --------------------------------------------------------------------------------------------------------

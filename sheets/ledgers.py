@@ -6,7 +6,7 @@ OVERVIEW = Layout(
     "三会一课、主题党日落实情况一览表",
     (
         Column("序号", 6),
-        Column("日期", 13),
+        Column("日期", 14),
         Column("类型", 14),
         Column("地点", 12),
         Column("主题（议题）", 22),

@@ -12,11 +12,10 @@ NAV_ACTIVITIES = "活动"
 NAV_MONTH = "考勤表"
 NAV_HOURS = "学时"
 NAV_MEMBERS = "人员"
-NAV_APPOINTMENTS = "任职"
 NAV_STUDY = "学习"
 NAV_PRINT = "打印"
 NAV_OWN = "我的记录"
-NAV_LOGINS = "登录"
+NAV_LOGINS = "我的登录"
 
 STALE_FORM = "这个页面放得太久了，没有办成。请返回，刷新后再办一次。"
 

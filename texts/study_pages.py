@@ -12,6 +12,7 @@ TABS: Sequence[tuple[str, str, tuple[str, ...]]] = (  # name, address, and what 
     ("题库", "/h5/study", ("/h5/study/banks/", "/h5/study/questions/", "/h5/study/import", "/h5/study/editions")),
     ("导学", "/h5/study/path", ("/h5/study/path/",)),
     ("测验", "/h5/exams", ("/h5/exams/",)),
+    ("学时", "/h5/hours", ("/h5/hours/",)),
     ("学习情况", "/h5/study/figures", ()),
 )
 
@@ -71,6 +72,7 @@ def not_before(day: date) -> str:
 FATE: Mapping[str, str] = {"imported": "新增", "updated": "更新", "duplicate": "没有变化", "rejected": "不收"}
 REVIEWED = "已审。"
 PUBLISHED = "已投入使用。"
+ONWARD = "这是下一道待审的。"
 RETIRED = "已停用，不再出这道题。"
 REOPENED = "已改回待审，审过再用。"
 ENTERED = "已存为待审。"
