@@ -14,6 +14,8 @@ SMALL = """() => [...document.querySelectorAll("main a, main button, main label,
   .filter((one) => one.getBoundingClientRect().height < 47.5)
   .map((one) => one.outerHTML.slice(0, 120))"""
 
+NAV_HEIGHT = "document.querySelector('.top nav')?.offsetHeight ?? 0"
+
 
 def goes_in(page: Page, office: Office, name: str) -> None:
     """Give the browser the cookie of a sign-in."""
@@ -28,6 +30,7 @@ def look_over(page: Page, address: str, shot: str) -> None:
     page.goto(address)
     assert faults(page) == [], address
     assert page.evaluate(SMALL) == [], (address, "less than 48 px")
+    assert page.evaluate(NAV_HEIGHT) < 60, (address, "the places take more than one line of a phone")
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 844})
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (address, width)

@@ -92,7 +92,9 @@ def test_a_bank_is_taken_in_looked_over_and_put_to_use(office: Office, clerk: Br
     assert "回答错误，应选 B 一年（党章第七条）" in told
     seen = version_on(clerk, page)
     assert "请写审核人的姓名" in words_of(clerk.sends(f"{page}/publish", version=seen, reviewer=" "))
-    assert "已审。" in clerk.does(f"{page}/review", version=seen, reviewer="孙丽")
+    onward = clerk.does(f"{page}/review", version=seen, reviewer="孙丽")
+    assert "已审。这是下一道待审的。" in onward
+    assert "预备期有多长" not in onward
     assert clerk.sends(f"{page}/publish", version=seen).status_code == 409, "somebody else was quicker"
     live = clerk.does(f"{page}/publish", version=version_on(clerk, page))
     assert "在用" in live
