@@ -51,7 +51,7 @@ def split_options(text: str) -> tuple[str, list[str]]:
         labels = [_label(found, text) for found in sign.finditer(text)][-_MOST_LABELS:]
         for chosen in _readings(labels):
             chain = _chain(chosen)
-            if len(chain) > max(len(best), 1):
+            if len(chain) > max(len(best), 1) and not _enumerates(best, chain):
                 best = chain
         if best:
             break
@@ -65,6 +65,12 @@ def split_options(text: str) -> tuple[str, list[str]]:
     if len({one[-1:] for one in options[:-1]}) == 1 and options[0][-1:] in _PARTS:
         options = [one.rstrip(_PARTS).rstrip() for one in options]
     return text[: best[0].begins].strip(), options
+
+
+def _enumerates(lines: Sequence[_Label], longer: Sequence[_Label]) -> bool:
+    """Whether what is longer only counts letters up in the words of the last option: 「D. vitamins A, D, E and K」."""
+    plain = len(lines) > 1 and all(one.first for one in lines) and len({one.style for one in lines}) == 1
+    return plain and all(one in lines or one.style[:1] in "、,，" for one in longer)
 
 
 def _label(found: "re.Match[str]", text: str) -> _Label:
@@ -120,3 +126,11 @@ def bare(option: str, place: int) -> str:
     while (found := label.match(option)) and found.end() < len(option):
         option = option[found.end() :]
     return option
+
+
+def all_bare(options: Sequence[str]) -> list[str]:
+    """The options without their own letters; a letter before a blank is one only where every option has it."""
+    marked = [re.match(rf"{letter}\s+(?=\S)", one) for letter, one in zip(LETTERS, options, strict=False)]
+    if len(options) > 1 and len(marked) == len(options) and all(marked):
+        return [one[found.end() :] for one, found in zip(options, marked, strict=True) if found]
+    return [bare(one, place) for place, one in enumerate(options)]

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from models.question import Certainty, QuestionKind, Topic
-from sheets.options import LETTERS, MOST_OPTIONS, Unfit, bare, split_options
+from sheets.options import LETTERS, MOST_OPTIONS, Unfit, all_bare, bare, split_options
 from sheets.plain import plain
 from texts import question as texts
 from texts.question import CERTAINTY, TOPIC
@@ -98,7 +98,7 @@ def understood(row: int, said: Said) -> QuestionLine:
     inside = not options and kind not in (QuestionKind.JUDGE, QuestionKind.BLANK)
     if inside:
         stem, options = split_options(stem)
-    options = [bare(one, place) for place, one in enumerate(options)]
+    options = all_bare(options)
     _fits(stem, options, inside=inside)
     kind, options, key = _keyed(said, stem, options, kind, choice=choice)
     more = _more(said)
@@ -231,6 +231,8 @@ _BEFORE = re.compile(
 _BETWEEN = re.compile(r"[\s,，、;；/\\|\uff5c.．。·&+()（）【】\[\]'\"\u2018\u2019“”和及与-]+")
 _WRITTEN = re.compile(r"[（(【\[]?\s*([A-Ja-j])\s*(?:[)）】\]]\s*[.．、:：]?|[.．、:：]|\s)\s*(\S.*)", re.DOTALL)
 
+_WORDS_BEHIND = re.compile(r"[A-J]\s*[.．、:：)）]\s*[a-z]{2}")  # 「A. bad」, unlike 「A. BD」 and 「abd」
+
 
 def _keyed(
     said: Said, stem: str, options: list[str], kind: QuestionKind | None, *, choice: bool
@@ -327,6 +329,9 @@ def _named(said: Said, text: str, options: Sequence[str], kind: QuestionKind | N
         return []
     same = {"".join(one.split()): place for place, one in enumerate(options)}
     whole = same.get("".join(text.split()))
+    led = _led(text, same, kind)
+    if led is not None:
+        return [led]
     if whole is None or len(text) == 1 or kind is QuestionKind.MULTIPLE:
         letters = _lettered(text, len(options), known=whole is not None)
         if letters:
@@ -340,8 +345,20 @@ def _named(said: Said, text: str, options: Sequence[str], kind: QuestionKind | N
     return _worded(text, options, same)
 
 
+def _led(text: str, same: Mapping[str, int], kind: QuestionKind | None) -> int | None:
+    """The option named by its letter and its own words: 「A. bad」 is not the letters A, B, A and D."""
+    several = kind is QuestionKind.MULTIPLE or "、" in text
+    for place in same.values():
+        words = bare(text, place)
+        if words != text and same.get("".join(words.split())) == place and (len(words) > 1 or not several):
+            return place
+    return None
+
+
 def _lettered(text: str, options: int, *, known: bool) -> list[int]:
     """The places that letters name; none where the text is no letters. `known`: an option says just that."""
+    if _WORDS_BEHIND.match(text):
+        return []
     letters = _BETWEEN.sub("", text).upper().removesuffix("项")
     if not re.fullmatch(r"[A-Z]+", letters):
         return []
@@ -355,9 +372,6 @@ def _lettered(text: str, options: int, *, known: bool) -> list[int]:
 
 def _worded(text: str, options: Sequence[str], same: Mapping[str, int]) -> list[int]:
     """The options that are named by their own words, with or without their letters. Raises Unfit."""
-    for place in range(len(options)):
-        if same.get("".join(bare(text, place).split())) == place:
-            return [place]
     if written := _WRITTEN.fullmatch(text):
         return _written(text, written, options)
     parts = [part for part in re.split(r"[\n;；|、，,]+", text) if part.strip()]

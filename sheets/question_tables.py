@@ -61,6 +61,8 @@ _OPTION = re.compile(
     r"(?:(?:备?选项?|选择项|答案选项|option|opt|op|choice|ans|answer|item|选择)(?P<one>[a-j]|\d{1,2}|[一二三四五六七八九十])"
     r"|(?P<two>[a-j])(?:选项|项|option|答案)?)(?:内容|text|content)?"
 )
+HEADLESS_ROWS = 20  # looked at where there is no header
+FEWEST_HEADLESS = 3
 _CHINESE = "一二三四五六七八九十"
 _PART = r"(?:第?[一二三四五六七八九十\d]{1,3}(?:部分)?[、.．：:\s]*)?"
 _TITLE = re.compile(
@@ -99,7 +101,7 @@ _RANKS = _ranks()
 
 def read(sheets: Iterable[Sheet]) -> list[QuestionLine | QuestionFault] | None:
     """Every row of the sheets that says something, as a question or a fault; None where no sheet has a header."""
-    found = [(sheet, header) for sheet in sheets if (header := _header(sheet)) is not None]
+    found = [(sheet, header) for sheet in sheets if (header := _header(sheet) or _headless(sheet)) is not None]
     if not found:
         return None
     lines: list[QuestionLine | QuestionFault] = []
@@ -157,6 +159,22 @@ def _header(sheet: Sheet) -> tuple[int, _Header] | None:
         if header.serves and len(header.fields) + len(header.options) > 1:
             return place, header
     return None
+
+
+def begins_at_once(sheet: Sheet) -> bool:
+    """Whether the sheet has no header: the question, its options, the letter of the right one, from the first row."""
+    return _headless(sheet) is not None
+
+
+def _headless(sheet: Sheet) -> tuple[int, _Header] | None:
+    rows = [[str(cell).strip() for cell in row.cells] for row in sheet.rows[:HEADLESS_ROWS] if any(row.cells)]
+    widths = {len(row) for row in rows}
+    if len(rows) < FEWEST_HEADLESS or len(widths) != 1 or not 2 < (width := widths.pop()) - 1 <= len(LETTERS) + 1:
+        return None
+    letters = LETTERS[: width - 2]
+    if not all(row[0] and row[1] and len(row[-1]) == 1 and row[-1].upper() in letters for row in rows):
+        return None
+    return -1, _Header([texts.STEM, *letters, texts.ANSWER])
 
 
 def _sheet(sheet: Sheet, found: tuple[int, _Header], name: str) -> list[QuestionLine | QuestionFault]:
@@ -230,7 +248,7 @@ def listed(text: str) -> list[str]:
             return [str(one) for one in found]
     text = plain(text)
     before, options = split_options(text)
-    if options and not before:
+    if options and not re.search(r"\w", before):
         return options
     for mark in ("\n", "|", "$;$", "；", ";", "#", "、", "，"):
         parts = [part.strip() for part in text.split(mark)]

@@ -15,13 +15,14 @@ in sheets/question_tables.py.
 import csv
 import io
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 
 from sheets import aiken, gift, question_json, question_tables, table
 from sheets.options import LETTERS, Unfit
 from sheets.question import MOST, QuestionFault, QuestionLine, Said, understood
 from sheets.question_json import written_key
-from sheets.question_tables import HEADER
+from sheets.question_tables import HEADER, HEADLESS_ROWS
 from sheets.table import HEADER_WITHIN, Row, Sheet, SheetRefused
 from texts import question as texts
 from texts.question import CERTAINTY, KIND, TOPIC
@@ -98,7 +99,7 @@ def _of_text(text: str) -> list[Line]:
 
 
 def _rows(text: str) -> list[Row] | None:
-    """The rows of a text table; None where no line near its beginning is a header."""
+    """The rows of a text table; None where no line near its beginning is a header, and none could be missing."""
     head = list(io.StringIO(text[:100_000], newline=""))[: HEADER_WITHIN * 2]
     best, most = "", 0
     for delimiter in ",\t;|":
@@ -106,12 +107,23 @@ def _rows(text: str) -> list[Row] | None:
         columns = question_tables.known_columns(Sheet("", rows))
         if columns > most:
             best, most = delimiter, columns
+    best = best or next((one for one in ",\t" if _headless(text, one)), "")
     if not best:
         return None
     try:
         return table.delimited(text, best, MOST)
     except SheetRefused:
         return table.mended(text, best, MOST, texts.UNCLOSED_QUOTE)
+
+
+def _headless(text: str, delimiter: str) -> bool:
+    """Whether the text begins with questions, a row each, and says nothing of its columns."""
+    rows = csv.reader(io.StringIO(text[:100_000], newline=""), delimiter=delimiter)
+    try:
+        first = [Row(place + 1, list(cells)) for place, cells in enumerate(islice(rows, HEADLESS_ROWS))]
+    except csv.Error:
+        return False
+    return question_tables.begins_at_once(Sheet("", first))
 
 
 def _loose(lines: list[str], delimiter: str) -> list[list[str]]:

@@ -95,6 +95,10 @@ def test_letters_in_the_words_are_no_options() -> None:
     mixed = "关于A、B两点 A．甲和B、乙 B. 丙 C、丁  (D) 戊"
     assert split_options(mixed) == ("关于A、B两点", ["甲和B、乙", "丙", "丁", "戊"])
     assert one(stem="A股市场何时建立", options=["1990", "1991"], answer="A")[1] == "A股市场何时建立"
+    counted = split_options("A. 缺水\nB. 缺盐\nC. 缺铁\nD. 缺维生素A, D, E, 和K")
+    assert counted == ("", ["缺水", "缺盐", "缺铁", "缺维生素A, D, E, 和K"])
+    assert one(stem="题", options=["A 甲", "B 乙"], answer="B")[2] == ("甲", "乙")
+    assert one(stem="题", options=["A 股", "乙"], answer="B")[2] == ("A 股", "乙")
     several = "21. A. 一 B. 二 C. 三 D. 四\n22. A. 五 B. 六 C. 七 D. 八"
     assert one(stem=several, answer=["A", "B"]) == ("stem", "一题里有几个小题，请拆开，一题一行。")
 
@@ -134,6 +138,11 @@ def test_a_gap_left_by_blanks_stays_a_gap_and_signs_of_arithmetic_no_tags() -> N
         (["1", "2", "3"], "2", (1,)),
         (list("甲乙丙丁戊己庚辛壬癸"), "ABCDEFGHIJ", tuple(range(10))),
         (["甲", "乙"], "AB项", (0, 1)),
+        (["good", "bad", "abed", "deaf"], "B. bad", (1,)),
+        (["good", "bad", "abed", "deaf"], "C) abed", (2,)),
+        (["food", "water", "CO", "O"], "D. O", (3,)),
+        (["n", "n + 1", "2n"], "A. n", (0,)),
+        (["A 甲", "B 乙", "C  丙"], "C", (2,)),
     ],
 )
 def test_every_way_to_name_the_right_options(options: list[str], answer: str | list[str], key: tuple[int, ...]) -> None:
@@ -151,6 +160,11 @@ def test_every_way_to_name_the_right_options(options: list[str], answer: str | l
         ({"stem": "题", "options": ["甲", "乙"], "answer": "AE"}, "answer", "答案里的 E 没有对应的选项"),
         ({"stem": "题", "options": ["甲", "乙"], "answer": "丙"}, "answer", "答案“丙”和哪个选项都对不上"),
         ({"stem": "题", "options": ["甲", "乙"], "answer": "A. 乙"}, "answer", "和哪个选项都对不上"),
+        (
+            {"stem": "题", "options": ["bad thing", "b", "d"], "answer": "A. bad"},
+            "answer",
+            "“A. bad”和哪个选项都对不上",
+        ),
         ({"stem": "题", "options": ["甲", "乙"], "answer": "1"}, "answer", "分不清从 0 数还是从 1 数"),
         ({"stem": "题", "options": ["甲", "甲 ", "乙"], "answer": "A"}, "options", "选项 A 和 B 一样"),
         ({"stem": "题", "options": ["甲", "", "乙"], "answer": "A"}, "options", "选项 B 是空的"),
@@ -245,6 +259,16 @@ def test_columns_by_whatever_name(read: Read, header: list[str]) -> None:
     assert lines[1] == QuestionFault(3, header[-1], "答案里的 F 没有对应的选项，请核对。")
 
 
+@pytest.mark.parametrize("delimiter", [",", "\t"])
+def test_a_table_without_a_header_begins_with_its_first_question(read: Read, delimiter: str) -> None:
+    rows = "谁？,甲,乙,丙,B\n何时？\n何地？,一,二,三,c\n{何人}，,子,丑,寅,A\n谁，,甲,甲,丙,A\n"
+    lines = read(rows.replace("何时？\n何地？", '"何时？\n何地？"').replace(",", delimiter))
+    assert [meant(line)[2:] for line in lines[:3]] == [(("甲", "乙", "丙"), (1,)), (("一", "二", "三"), (2,)), (("子", "丑", "寅"), (0,))]  # fmt: skip
+    assert lines[3] == QuestionFault(5, "A", "选项 A 和 B 一样，请核对。")
+    with pytest.raises(SheetRefused):
+        read(rows.replace(",", delimiter).replace("{何人}", "何人"))
+
+
 @pytest.mark.parametrize(
     "cell",
     [
@@ -254,6 +278,7 @@ def test_columns_by_whatever_name(read: Read, header: list[str]) -> None:
         '{"A": "甲", "C": "丙", "B": "乙"}',
         "甲|乙|丙",
         "甲；乙；丙",
+        ".\nA. 甲\nB. 乙\nC. 丙",
     ],
 )
 def test_options_in_one_cell(read: Read, cell: str) -> None:
