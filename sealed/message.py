@@ -232,7 +232,7 @@ def check(
     judged = [_judge(one, case, lists, here) for one in read]
     judged = _with_handed_over(judged, case, lists, here)
     wanted = {seen for one in judged if one.signed and one.doc for seen in one.doc.seen} | set(known)
-    ordered = _ordered(judged)
+    ordered = in_order(judged)
     answers = [one.doc for one in ordered if one.signed and one.doc and one.doc.sender != SUBMITTER]
     return Thread(
         tuple(ordered),
@@ -309,21 +309,38 @@ def _with_handed_over(
     ]
 
 
-def _ordered(judged: Sequence[Judged]) -> list[Judged]:
+def in_order(judged: Iterable[Judged]) -> list[Judged]:
     """By how long a chain of seen messages lies before each, then by how many it saw, then by id.
 
     What cannot be read stands before the first message that saw it. Ids are hashes of what they name, so no chain
-    bites its tail; a writer who lists the unheard of cannot make one either.
+    bites its tail, unless a handover lies about what an id stands for: what is in such a ring comes last.
     """
+    judged = list(judged)
     saw: dict[str, set[str]] = {one.id: set() for one in judged}
     saw.update({one.id: set(one.doc.seen) for one in judged if one.doc and one.signed})
-    depth = dict.fromkeys(saw, 0)
-    for _ in saw:
-        longer = {one: max((depth[other] + 1 for other in saw[one] if other in depth), default=0) for one in saw}
-        if longer == depth:
-            break
-        depth = longer
+    depth = _depths(saw)
     return sorted(judged, key=lambda one: (depth[one.id], len(saw[one.id]), one.id))
+
+
+def _depths(saw: Mapping[str, set[str]]) -> dict[str, int]:
+    """How long the longest chain before each is. Each link is looked at once: a case can be made of very many."""
+    depth = dict.fromkeys(saw, len(saw))
+    waits_for = {one: len(seen & saw.keys()) for one, seen in saw.items()}
+    seen_by: dict[str, list[str]] = {one: [] for one in saw}
+    for one, seen in saw.items():
+        for other in seen & saw.keys():
+            seen_by[other].append(one)
+    ready, length = [one for one, count in waits_for.items() if not count], 0
+    while ready:
+        following = []
+        for one in ready:
+            depth[one] = length
+            for later in seen_by[one]:
+                waits_for[later] -= 1
+                if not waits_for[later]:
+                    following.append(later)
+        ready, length = following, length + 1
+    return depth
 
 
 def _open(identity: Identity, sealed: bytes) -> bytes | None:

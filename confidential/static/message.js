@@ -149,25 +149,41 @@ function withHandedOver(judged, matter, lists, here) {
 }
 
 // By how long a chain of seen messages lies before each, then by how many it saw, then by id.
-function inOrder(judged) {
+export function inOrder(judged) {
   const saw = new Map(judged.map((one) => [one.id, []]));
   for (const one of judged) if (isSigned(one)) saw.set(one.id, one.doc.seen);
-  let depth = new Map([...saw.keys()].map((id) => [id, 0]));
-  for (let round = 0; round < saw.size; round += 1) {
-    const longer = new Map();
-    for (const [id, seen] of saw) {
-      longer.set(id, Math.max(0, ...seen.filter((other) => depth.has(other)).map((other) => depth.get(other) + 1)));
-    }
-    const still = [...longer].every(([id, length]) => depth.get(id) === length);
-    depth = longer;
-    if (still) break;
-  }
+  const depth = depths(saw);
   return [...judged].sort(
     (one, other) =>
       depth.get(one.id) - depth.get(other.id) ||
       saw.get(one.id).length - saw.get(other.id).length ||
       byId(one, other),
   );
+}
+
+// Id -> how long the longest chain before it is. Each link is looked at once: a case can be made of very many.
+function depths(saw) {
+  const depth = new Map([...saw.keys()].map((id) => [id, saw.size])); // stays so in a ring, which only a lie can make
+  const waitsFor = new Map();
+  const seenBy = new Map([...saw.keys()].map((id) => [id, []]));
+  for (const [id, seen] of saw) {
+    const before = seen.filter((other) => saw.has(other));
+    waitsFor.set(id, before.length);
+    for (const other of before) seenBy.get(other).push(id);
+  }
+  let ready = [...saw.keys()].filter((id) => !waitsFor.get(id));
+  for (let length = 0; ready.length; length += 1) {
+    const next = [];
+    for (const id of ready) {
+      depth.set(id, length);
+      for (const later of seenBy.get(id)) {
+        waitsFor.set(later, waitsFor.get(later) - 1);
+        if (!waitsFor.get(later)) next.push(later);
+      }
+    }
+    ready = next;
+  }
+  return depth;
 }
 
 function byId(one, other) {

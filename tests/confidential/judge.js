@@ -140,4 +140,13 @@ export async function keyFile(identity, typed) {
 
 export const passphrases = (count) => Array.from({ length: count }, () => keyfile.drawPassphrase());
 
+// A case of so many messages, each of which saw all before: where the first and the last stand, and milliseconds.
+export function ordered(count) {
+  const ids = Array.from({ length: count }, (_, at) => String(at).padStart(64, "0"));
+  const judged = ids.map((id, at) => ({ id, verdict: "authentic", doc: { seen: ids.slice(0, at) } })).reverse();
+  const start = performance.now();
+  const found = message.inOrder(judged).map((one) => Number(one.id));
+  return [found[0], found[count - 1], performance.now() - start];
+}
+
 export const receipts = (count) => Array.from({ length: count }, () => receipt.draw()).map(({ text, lookup }) => [text, lookup]);

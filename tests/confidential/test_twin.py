@@ -4,7 +4,9 @@ import base64
 import hashlib
 import json
 import subprocess
+import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from playwright.sync_api import Page
 
 from sealed import enrolment, keyfile, message, receipt, seal
 from sealed.keys import Identity
+from sealed.message import Doc, Judged, Verdict
 from sealed.padding import BUCKETS
 from tests.confidential import twin, vectors
 
@@ -108,6 +111,21 @@ def test_a_key_file_of_the_page_opens_here_and_the_draws_are_read(address: str, 
     assert (asked.desk, asked.handler.role, asked.handler.recipient) == ("own", "纪检委员", handler.recipient)
     for text, lookup in ask(page, "receipts", 20):
         assert receipt.read(text).lookup == lookup
+
+
+def test_a_case_made_to_be_slow_is_put_in_order_at_once(address: str, page: Page) -> None:
+    page.goto(address)
+    first, last, took = ask(page, "ordered", 800)
+    assert (first, last) == (0, 799)
+    assert took < 5000  # milliseconds; looked through once a message it takes half a minute
+    ids = [f"{number:064}" for number in range(800)]
+    docs = [Doc("", "own", 1, message.SUBMITTER, tuple(ids[:number]), "") for number in range(800)]
+    judged = [Judged(one, Verdict.AUTHENTIC, doc) for one, doc in zip(ids, docs, strict=True)]
+    start = time.process_time()
+    assert message.in_order(judged[::-1]) == judged
+    assert time.process_time() - start < 5  # seconds
+    ring = [replace(judged[0], doc=docs[799]), *judged[1:]]  # by a handover that lies
+    assert sorted(one.id for one in message.in_order(ring)) == ids
 
 
 def test_the_vendored_bundle_is_the_one_in_its_manifest() -> None:
