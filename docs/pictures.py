@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import urllib3
@@ -24,6 +25,8 @@ from tests.confidential.front import front_of
 from tests.engines import launch_chromium
 
 ROOT = Path(__file__).resolve().parents[1]
+EAST = (14 - datetime.now(UTC).hour + 11) % 24 - 11  # hours: where it is afternoon now, since no branch meets at night
+ZONE = f"Etc/GMT{-EAST:+d}"
 PICTURES = ROOT / "docs" / "pictures"
 PERSON = "张建国"  # one of the three whom the demo leaves unbound
 PHONE, DESK = (390, 844), (1366, 850)
@@ -148,7 +151,7 @@ def _page(browser: Browser, width: int, height: int, *, sharp: int = 1) -> Page:
         viewport={"width": width, "height": height},
         device_scale_factor=sharp,
         locale="zh-CN",
-        timezone_id="Asia/Shanghai",
+        timezone_id=ZONE,
     )
     return context.new_page()
 
@@ -181,8 +184,9 @@ def running_demo(home: Path) -> Iterator[Demo]:
 
 
 def _on_free_ports(text: str) -> str:
-    """The configuration with both its ports changed to free ones."""
+    """The configuration with both its ports changed to free ones, in the zone of the pictures."""
     content = yaml.safe_load(text)
+    content["branch"]["timezone"] = ZONE
     server, wechat = _free_ports(2)
     content["server"].update(port=server, public_url=f"http://127.0.0.1:{server}")
     content["wechat"].update(api_base=f"http://127.0.0.1:{wechat}", open_base=f"http://127.0.0.1:{wechat}")
