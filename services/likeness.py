@@ -16,6 +16,7 @@ NEAR = 90.0  # of 100: one sign in ten may differ
 _SHARED = 0.7  # of the groups of both, for texts that are so near
 _SHORTEST = 8  # signs; of shorter texts nearly all are alike
 _CROWD = 40  # texts with one group: it tells nothing
+_COMPARED = 20  # texts that one is compared with: those with most of its rare groups
 MOST = 200  # pairs
 
 
@@ -46,7 +47,7 @@ def alike(texts: Sequence[str], first: int = 0) -> list[Pair]:
     pairs: list[Pair] = []
     for place, found in enumerate(groups):
         rare = sorted(found, key=lambda group: (times[group], group))[: int(len(found) * (1 - _SHARED)) + 1]
-        near: set[int] = set()
+        near: Counter[int] = Counter()
         for group in rare:
             if times[group] > 1:
                 shelf = shelves[group]
@@ -54,7 +55,7 @@ def alike(texts: Sequence[str], first: int = 0) -> list[Pair]:
                 shelf.append(place)
         if place < first:
             continue
-        for other in near:
+        for other, _ in near.most_common(_COMPARED):
             if len(found & groups[other]) >= _SHARED * max(len(found), len(groups[other])):
                 ratio = fuzz.ratio(stems[place], stems[other], score_cutoff=NEAR)
                 if ratio:

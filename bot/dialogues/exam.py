@@ -106,6 +106,8 @@ def _question(talk: Talk, turn: Turn, sitting: Sitting) -> str | Ending:
     question = turn.db.get_one(Question, question_id)
     if after is None:
         talk.say(texts.going_on(sitting.paper.title, local(sitting.ends_at, turn.parts.where.zone)))
+    if talk.keep("version", lambda: question.version) != question.version:
+        return talk.then(study_texts.EDITED, NAME, after=_before(exams.questions(sitting), question_id))
     asked = answers.asked(question)
     talk.answers_are(own_answers(asked, (*texts.HAND_IN, *texts.SKIP)))
     said = talk.ask("answer", _prompt(sitting, question, asked), Reply(asked))

@@ -94,6 +94,20 @@ def test_an_exam_from_first_to_last_question(each_branch: Branch) -> None:
     assert kept(each_branch).count(True) == 2
 
 
+def test_a_question_edited_after_it_was_asked_takes_no_answer_to_what_it_was(branch: Branch) -> None:
+    zhang = begun(branch)
+    first = stem(zhang)
+
+    def turned(db: Session) -> None:
+        asked = db.scalars(select(Question).where(Question.digest == first)).one()
+        asked.options, asked.key, asked.version = json.dumps(["一年", "半年", "两年"]), "[0]", asked.version + 1
+
+    branch.house.run(turned)
+    zhang.says("B").hears("这题刚改过，前面的回答没有算", "第1题", f"（{first}）", "A 一年").hears_not("已记下")
+    zhang.says("A").hears("已记下。", "第2题")
+    assert kept(branch) == [True]
+
+
 def test_nobody_else_hears_of_it_and_nothing_is_asked_of_who_does_not_want(branch: Branch) -> None:
     zhang = begun(branch)
     for _ in range(3):
