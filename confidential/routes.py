@@ -85,6 +85,7 @@ from confidential.lists import FLOOR
 from sealed.desk import DeskAway, NewCase
 
 STATIC = Path(__file__).with_name("static")
+LONGEST_NAME = 100  # characters of a file's name below static
 KINDS: Mapping[str, str] = {
     ".js": "text/javascript; charset=utf-8",
     ".mjs": "text/javascript; charset=utf-8",
@@ -116,7 +117,7 @@ def _files(routes: flask.Blueprint, desk: Desk, branch: str, telephone: str) -> 
     def file(name: str) -> Response:
         found = safe_join(str(STATIC), name)
         kind = KINDS.get(Path(name).suffix)
-        if found is None or kind is None or not Path(found).is_file():
+        if found is None or kind is None or len(name) > LONGEST_NAME or not Path(found).is_file():
             return wire.no("no_file", 404)
         return Response(Path(found).read_bytes(), content_type=kind)
 

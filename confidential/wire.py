@@ -97,7 +97,11 @@ def no(code: str, status: int, more: Mapping[str, object] | None = None) -> Resp
 
 def without_cookie() -> Response | None:
     """Refuse what carries a cookie: it would tie a case to a sign-in elsewhere on this host."""
-    return no("cookie", 400) if _ours() and "Cookie" in request.headers else None
+    if not _ours() or "Cookie" not in request.headers:
+        return None
+    if request.path.endswith("/"):  # a page: somebody is to read this
+        return Response(texts.ERRORS["cookie"], 400, content_type="text/plain; charset=utf-8")
+    return no("cookie", 400)
 
 
 def guard(response: Response) -> Response:

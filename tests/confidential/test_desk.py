@@ -281,8 +281,13 @@ def test_what_strangers_send_is_answered_in_words_and_leaves_nothing(room: Room)
     refused(room.post("case/add", body, Report_Signature=signed), 401, "signature")  # of an hour that is over
     assert [len(one.messages) for one in room.cases.cases("own")] == [1]
     refused(room.post("case/submit", b"x" * (LARGEST_BUNDLE + 1)), 413, "too_large")
-    for path in ("", "handler/", "list", "challenge", "files/x.js", "nothing"):
+    for path in ("list", "challenge", "files/x.js", "nothing"):
         refused(room.get(path, Cookie="visit=1"), 400, "cookie")
+    for path in ("", "handler/"):  # a person is there, who reads no JSON
+        page = room.get(path, Cookie="visit=1")
+        assert (page.status_code, page.get_data(as_text=True)) == (400, texts.ERRORS["cookie"])
+        assert page.content_type == "text/plain; charset=utf-8"
+    refused(room.get(f"files/{'x' * 5000}.js"), 404, "no_file")
     refused(room.client.post("/report/case/ids", headers={"Cookie": "a=b"}, data=b"{}"), 400, "cookie")
     for path in (
         "files/../routes.py",
