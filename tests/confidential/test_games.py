@@ -1,6 +1,7 @@
 """The games of confidential.md section 5 in a short form that repeats; `make proof` plays them long and with fresh chance."""
 
 import random
+import re
 from pathlib import Path
 
 import pytest
@@ -60,3 +61,13 @@ def test_every_mutation_of_the_proof_still_fits_the_code(mutation: object) -> No
             assert (ROOT / one.file).read_text("utf-8").count(one.old) == 1, one.file
             file, _, test = one.guard.partition("::")
             assert f"def {test}(" in (ROOT / file).read_text("utf-8"), one.guard
+
+
+def test_what_the_page_says_it_cannot_promise_stands_in_the_notice_to_read_at_home() -> None:
+    page = (ROOT / "confidential" / "static" / "report.html").read_text("utf-8")
+    listed = re.search(r"<summary>哪些事这里保证不了</summary>\s*<ul>(.*?)</ul>", page, re.DOTALL)
+    assert listed
+    notice = (ROOT / "docs" / "保密说明.md").read_text("utf-8").partition("## 哪些事这里保证不了")[2]
+    for item in re.findall(r"<li>(.*?)</li>", listed[1]):
+        last = [part for part in re.split(r"[，。；]", re.sub(r"<.*?>", "", item)) if part][-1]
+        assert last in notice, item
