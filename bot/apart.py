@@ -11,7 +11,7 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import cast
+from typing import TypeVar, cast
 
 import redis
 from cryptography.exceptions import InvalidTag
@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 from bot.memory import GIVEN, PAUSE
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 TALK = 600  # seconds a silent talk lives
@@ -43,7 +44,7 @@ return ARGV[1]
 
 @dataclass(frozen=True, slots=True)
 class Recalled:
-    """What is known before a turn: the reply already given, the open talk, whether one has run out, or nothing at all."""
+    """What is known before a turn: the reply given already, the open talk, whether one has run out; or nothing."""
 
     reply: str | None = None
     talk: str | None = None
@@ -98,7 +99,7 @@ class Apart:
 
         self._ask(both)
 
-    def _ask[T](self, question: Callable[[redis.Redis], T]) -> T | None:
+    def _ask(self, question: Callable[[redis.Redis], T]) -> T | None:
         """Ask Redis; None when it is away, and for a short while after, without asking at all."""
         if self.store is None or time.monotonic() < self._away_until:
             return None
