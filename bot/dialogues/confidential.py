@@ -85,9 +85,9 @@ def _told(talk: Talk, turn: Turn, handlers: HandlerList) -> str:
     intake = turn.parts.intake
     takes = set(intake.cases.open_desks())
     readers = {
-        one: [handler.role for handler in desk.handlers]
-        for one in handlerlist.DESKS
-        if one in takes and (desk := handlers.desk(one)) and desk.open
+        one.id: [handler.role for handler in one.handlers]
+        for one in sorted(handlers.desks, key=lambda one: one.id)  # own, upper
+        if one.id in takes and one.open
     }
     if not readers:
         raise DeskClosed
@@ -258,10 +258,15 @@ def _judged(
     )
 
 
+def opinion(shown: Receipt) -> str:
+    """The lookup of an unsigned opinion, 64 hex digits."""
+    return hashlib.sha256(_OPINION + shown.secret).hexdigest()
+
+
 def _opinion(shown: Receipt, intake: Intake) -> str:
     """The words for the unsigned opinion of this receipt; "" where there is none."""
     try:
-        found = intake.unsigned.opinion(hashlib.sha256(_OPINION + shown.secret).hexdigest())
+        found = intake.unsigned.opinion(opinion(shown))
     except NoSuchOpinion:
         return ""
     return texts.opinion(found.state, found.answer)
