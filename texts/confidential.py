@@ -304,10 +304,10 @@ def cannot_remember(page: str, upper: Upper) -> str:
 
 
 def not_filed(refusal: DeskRefusal, page: str, upper: Upper) -> str:
-    """The desk says no in the middle of a talk; what has been sealed is kept and 完 may come again, or that it is not."""
+    """The desk says no to 完; what has been sealed is still there, and 完 may come again."""
     if isinstance(refusal, DeskBusy | DeskAway):
         return "正忙，还没有提交，前面写的还在。请过一会儿再发“完”。"
-    return f"{said(refusal)}\n网页：{page}\n{turn_to(upper)}"
+    return f"{said(refusal)}\n前面写的留10分钟，可以过一会儿再发“完”，或用网页：{page}\n{turn_to(upper)}"
 
 
 def desk_away(refusal: DeskRefusal, page: str, upper: Upper) -> str:
@@ -318,7 +318,7 @@ def desk_away(refusal: DeskRefusal, page: str, upper: Upper) -> str:
 def said(refusal: DeskRefusal) -> str:
     """What kind of no it is."""
     if isinstance(refusal, ClosedDesk):
-        return "暂未开通：承办人不足两人，或名单已过期。"
+        return "暂未开通：承办人不足两人，或名单已过期，没有收下。"
     if isinstance(refusal, DeskFull):
         return "存放的地方满了，没有收下。"
     return ERRORS["unavailable"]

@@ -17,7 +17,7 @@ from bot.talk import Ending, Talk
 from bot.turn import Intake, Turn, dialogue
 from bot.words import normalise
 from sealed import handlerlist, message, receipt, seal, wordlist
-from sealed.desk import Case, DeskAway, DeskBusy, DeskClosed, DeskRefusal, NewCase, NoSuchCase
+from sealed.desk import Case, DeskAway, DeskBusy, DeskClosed, DeskFull, DeskRefusal, NewCase, NoSuchCase
 from sealed.errors import FalseCertificate, ListFault, ReceiptFault, WrongKey, WrongSum
 from sealed.handlerlist import HandlerList
 from sealed.keys import SigningKey, of_text, to_text
@@ -113,7 +113,7 @@ def _told(talk: Talk, turn: Turn, handlers: HandlerList) -> str:
     case = NewCase(writer.lookup, to_text(writer.signing.verify_key), writer.recipient, desk)
     try:
         intake.cases.submit(case, pieces)
-    except (DeskBusy, DeskAway) as refusal:
+    except (DeskAway, DeskBusy, DeskClosed, DeskFull) as refusal:  # may pass, and what was written is only here
         talk.again(f"piece {number}", texts.not_filed(refusal, intake.page, intake.upper))
     return texts.filed(intake.page)
 

@@ -277,6 +277,15 @@ def test_the_desk_that_cannot_take_it_says_so_with_page_and_telephone(scene: Sce
         store.config_set("save", "")
     receipt = tells(scene, phone)
     phone.says("1").says("一段")
+    assert scene.branch.house.reports is not None
+    file = scene.branch.house.reports.cases.file
+    file.cap, whole = 1, file.cap
+    phone.says("完").hears("存放的地方满了", "前面写的留10分钟", "/report/", "12388").hears_not("已提交")
+    file.cap = whole
+    phone.says("完").hears("已提交")
+    assert scene.opens(receipt) == ["【提建议】\n一段"]
+    receipt = tells(scene, phone)
+    phone.says("1").says("一段")
     scene.handlers[0], scene.handlers[1] = Handler("new", "own"), scene.handlers[0]
     scene.publish(version=2)
     phone.says("完").hears("承办人刚刚换了").hears_not("已提交")
