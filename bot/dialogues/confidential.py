@@ -63,7 +63,7 @@ def confidential(talk: Talk, turn: Turn) -> str | Ending:
         return texts.desk_away(refusal, intake.page, intake.upper)
 
 
-@dialogue("进度", tail=receipt.LENGTH, bound=False, sealed=True, typed_only=True)
+@dialogue("进度", tail=receipt.LENGTH, help="看进度", order=16, bound=False, sealed=True, typed_only=True)
 def progress(talk: Talk, turn: Turn) -> str | Ending:
     """The state and the answers of a case, or of an unsigned opinion; nothing said repeats the receipt."""
     intake = turn.parts.intake

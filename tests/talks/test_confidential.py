@@ -104,7 +104,7 @@ class Scene:
     def kept(self) -> str:
         """Everything in the desk's Redis."""
         with connect(self.desk_url) as store:
-            return repr({name: store.get(name) for name in store.keys("*")})  # type: ignore[union-attr] # not awaited
+            return repr({name: store.get(name) for name in store.keys("*")})
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +147,7 @@ def test_a_case_is_told_and_a_handler_reads_it_and_nothing_else_is_left_of_it(
     scene.branch.meeting()
     phone.says("签到").hears("6位数字")  # a talk of another affair stays open beneath
     written: list[str] = []
-    before, kept = scene.rows(), {name: empty_redis.dump(name) for name in empty_redis.keys("*")}  # type: ignore[union-attr] # not awaited
+    before, kept = scene.rows(), {name: empty_redis.dump(name) for name in empty_redis.keys("*")}
     event.listen(scene.branch.house.engine, "before_cursor_execute", lambda *told: written.append(told[2]), named=False)
     caplog.clear()
 
@@ -160,7 +160,7 @@ def test_a_case_is_told_and_a_handler_reads_it_and_nothing_else_is_left_of_it(
 
     assert scene.opens(receipt) == [f"【举报违纪】\n{CANARY}", "“第二段”：\n换行，还有表情😀。"]
     assert scene.rows() == before
-    assert {name: empty_redis.dump(name) for name in empty_redis.keys("*")} == kept  # type: ignore[union-attr] # not awaited
+    assert {name: empty_redis.dump(name) for name in empty_redis.keys("*")} == kept
     assert written == []
     openid = phone.person.openid
     for secret in (CANARY, scene.shown[-1], wordlist.bare(scene.shown[-1]), receipt.secret.hex(), openid):
@@ -222,11 +222,11 @@ def test_a_process_killed_between_filing_and_forgetting_files_once(scene: Scene)
     receipt = tells(scene, phone)
     phone.says("7").says("一段")
     with connect(scene.desk_url) as store:
-        held = {name: store.dump(name) for name in store.keys("*")}  # type: ignore[union-attr] # not awaited
+        held = {name: store.dump(name) for name in store.keys("*")}
         phone.says("完").hears("已提交")
         store.flushall()
         for name, value in held.items():
-            store.restore(name, 600_000, value)  # type: ignore[arg-type] # bytes as dump gave them
+            store.restore(name, 600_000, value)
     phone.again().hears("已提交")
     assert scene.opens(receipt) == ["【不清楚】\n一段"]
 
@@ -300,7 +300,7 @@ def test_without_its_redis_nothing_is_begun_and_nothing_lands_elsewhere(
         phone = branch.phone("群众")
         phone.says("保密反映").hears("现在不能在这里说", "/report/", "12388")
         phone.says("帮助").hears("保密反映").says("这件事说来话长，从去年夏天说起").hears("系统正忙")
-        assert "去年夏天" not in repr([empty_redis.get(name) for name in empty_redis.keys("*")])  # type: ignore[union-attr] # not awaited
+        assert "去年夏天" not in repr([empty_redis.get(name) for name in empty_redis.keys("*")])
     with branch_on(database, redis_url, registry=REHEARSED) as branch:
         branch.phone("来客").says("保密反映").hears("暂未开通", "12388").says("进度").hears("暂未开通")
 
