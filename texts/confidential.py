@@ -1,6 +1,6 @@
 """What the confidential desk says when something cannot be done; the pages' own wording is in their files."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -258,11 +258,15 @@ def turn_to(upper: Upper) -> str:
     return "\n".join(lines)
 
 
-def which_desk(readers: Mapping[str, Sequence[str]]) -> str:
-    """Who reads at each open desk; the options follow."""
-    who = "\n".join(f"{DESK[one]}：{'、'.join(roles)}" for one, roles in readers.items())
-    closed = "".join(f"\n{DESK[one]}现在不接收。" for one in DESK if one not in readers)
-    return f"交给谁？只有选的那一级能看。\n{who}{closed}\n涉及本级承办人或其亲属的，请选上级。"
+def which_desk(taking: Collection[str]) -> str:
+    """Which of the desks; those that take cases follow with who reads there."""
+    closed = "".join(f"\n{words}现在不接收。" for one, words in DESK.items() if one not in taking)
+    return f"交给谁？只有选的那一级能看。{closed}\n涉及本级承办人或其亲属的，请选上级。"
+
+
+def readers(desk: str, roles: Sequence[str]) -> str:
+    """A desk, and who reads there."""
+    return f"{DESK[desk]}（{'、'.join(roles)}）"
 
 
 def copy(receipt: str, places: Sequence[int]) -> str:
@@ -293,7 +297,7 @@ def filed(page: str) -> str:
         [
             "已提交。请收好抄下的回执，丢了，任何人都查不回来。",
             "为了不留下是谁，有了答复也不能通知您。",
-            f"大约每周看一次就行：发“进度”，或打开{page}",
+            f"大约每周看一次就行：发“进度”，或打开网页：\n{page}",
         ]
     )
 

@@ -85,13 +85,14 @@ def _told(talk: Talk, turn: Turn, handlers: HandlerList) -> str:
     intake = turn.parts.intake
     takes = set(intake.cases.open_desks())
     readers = {
-        one.id: [handler.role for handler in one.handlers]
+        one.id: texts.readers(one.id, [handler.role for handler in one.handlers])
         for one in sorted(handlers.desks, key=lambda one: one.id)  # own, upper
         if one.id in takes and one.open
     }
     if not readers:
         raise DeskClosed
-    desk = talk.choose("desk", texts.which_desk(readers), {one: texts.DESK[one] for one in readers})
+    said = {one: (texts.DESK[one], texts.DESK[one][:2]) for one in readers}  # 本级, 上级
+    desk = talk.choose("desk", texts.which_desk(readers), readers, also=said)
     recipients = handlers.recipients(desk)
     if talk.keep(f"readers of {desk}", lambda: recipients) != recipients:
         return texts.LIST_CHANGED

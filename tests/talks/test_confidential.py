@@ -133,7 +133,7 @@ def scene(database: Database, empty_redis: redis.Redis, redis_url: str, desk_url
 def tells(scene: Scene, phone: Phone) -> Receipt:
     """From the word to the first question on the affair; the receipt that was copied."""
     phone.says("保密反映").hears(FIRST, "/report/", "1 打开网页（推荐）", "2 就在这里说", "3 只要上级电话")
-    phone.says("2").hears("1 本级承办人", "2 上级承办人", "zhang委员、li委员", "涉及本级承办人或其亲属的，请选上级")
+    phone.says("2").hears("1 本级承办人（zhang委员、li委员）", "2 上级承办人（", "涉及本级承办人或其亲属的，请选上级")
     phone.says("1")
     phone.says(scene.copies(phone)).hears("提建议", "4 举报违纪", "7 不清楚")
     return read(scene.shown[-1])
