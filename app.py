@@ -17,9 +17,10 @@ from werkzeug.exceptions import HTTPException
 
 import miniprogram_api
 from bot import dialogues
+from bot.apart import Apart
 from bot.memory import Memory, Waits
 from bot.registry import Registry
-from bot.turn import Parts, Turn
+from bot.turn import Intake, Parts, Turn
 from bot.turns import Turns
 from bot.webhook import Webhook, blueprint
 from confidential import desk as confidential
@@ -28,8 +29,9 @@ from confidential import wire
 from confidential.afar import DeskAfar
 from confidential.here import DeskHere
 from confidential.keeper import Keeper
+from confidential.memory import Memory as DeskMemory
 from confidential.unsigned import UnsignedFile
-from engines.redis import connect, ensure_redis
+from engines.redis import RedisUnavailable, connect, ensure_redis
 from engines.sql import at_head, open_engine, reading, run, transaction
 from jobs.desk import Desk
 from models.activity import ActivityKind
@@ -44,6 +46,7 @@ from services.hallcodes import HallRules
 from services.members import BindingRules
 from services.rights import Act
 from settings import Settings
+from texts.confidential import Upper
 from texts.refusals import Where
 from wechat.client import MiniProgramApi, OfficialAccountApi, PageLogin
 from wechat.envelope import Envelope
@@ -123,6 +126,7 @@ def build(settings: Settings, clock: Clock = system_clock, registry: Registry[Tu
     mini = settings.wechat.mini_program
     desk_store = _desk_store(settings)
     reports = _reports(settings, desk_store, clock) if settings.confidential.here else None
+    cases: CaseDesk = DeskHere(reports) if reports else DeskAfar(settings.confidential.public_url)
     unsigned = _unsigned(settings)
     api = OfficialAccountApi(
         settings.wechat.api_base, account.app_id, account.app_secret, settings.wechat.timeout, store, clock
@@ -136,8 +140,8 @@ def build(settings: Settings, clock: Clock = system_clock, registry: Registry[Tu
         mini_program=MiniProgramApi(settings.wechat.api_base, mini.app_id, mini.app_secret, settings.wechat.timeout),
         qrcodes=QrCodes(api, store, clock),
         registry=registry,
-        parts=_parts(settings),
-        cases=DeskHere(reports) if reports else DeskAfar(settings.confidential.public_url),
+        parts=_parts(settings, _intake(settings, cases, unsigned, desk_store)),
+        cases=cases,
         unsigned=unsigned,
         desk_store=desk_store,
         reports=reports,
@@ -198,7 +202,9 @@ def webhook(house: House) -> Webhook:
     """The official account's callback, as a function of (query, body)."""
     account = house.settings.wechat.official_account
     memory = Memory(house.store, account.app_id, Waits(account.reply_wait))
-    return Webhook(Envelope(account), Turns(house.registry, memory, house.run, house.clock, house.parts), house.clock)
+    apart = Apart(house.desk_store if house.parts.intake.root else None)
+    turns = Turns(house.registry, memory, apart, house.run, house.clock, house.parts)
+    return Webhook(Envelope(account), turns, house.clock)
 
 
 def _reports(settings: Settings, store: Callable[[], redis.Redis], clock: Clock) -> confidential.Desk:
@@ -214,9 +220,25 @@ def _desk_store(settings: Settings) -> Callable[[], redis.Redis]:
 
     @cache
     def store() -> redis.Redis:
-        return connect(settings.confidential.redis_url or ensure_redis(settings.desk_redis))
+        try:
+            return connect(settings.confidential.redis_url or ensure_redis(settings.desk_redis))
+        except RedisUnavailable as error:  # for whoever asks, it is away like any other
+            raise redis.ConnectionError(str(error)) from None
 
     return store
+
+
+def _intake(settings: Settings, cases: CaseDesk, unsigned: Unsigned, store: Callable[[], redis.Redis]) -> Intake:
+    """The confidential desk as the chat knows it."""
+    desk = settings.confidential
+    return Intake(
+        cases=cases,
+        unsigned=unsigned,
+        forgets=DeskMemory(store).forgets,
+        root=desk.root,
+        page=f"{desk.public_url}/report/",
+        upper=Upper(desk.upper.name, desk.upper.telephone, desk.upper.address),
+    )
 
 
 def _pages(house: House) -> door.Desk:
@@ -277,7 +299,7 @@ def _asks(settings: Settings) -> tuple[QuestionState, ...]:
     return ASKED if settings.study.show_unreviewed else (QuestionState.LIVE,)
 
 
-def _parts(settings: Settings) -> Parts:
+def _parts(settings: Settings, intake: Intake) -> Parts:
     checkin, binding, account = settings.checkin, settings.binding, settings.wechat.official_account
     return Parts(
         app_id=account.app_id,
@@ -296,6 +318,7 @@ def _parts(settings: Settings) -> Parts:
         hours=_hours(settings),
         asks=_asks(settings),
         study=study.Rules(settings.study.daily, _asks(settings), settings.study.retention, settings.zone),
+        intake=intake,
     )
 
 

@@ -138,6 +138,8 @@ def _handler_list(settings: Settings) -> Finding:
         current = Lists(settings.home / desk.list, desk.root).current(today)
     except DeskClosed:
         return Finding(texts.HANDLER_LIST, good=False, advice=texts.LIST_UNFIT)
+    if in_production(settings) and any(one.id.startswith("demo-") for here in current.desks for one in here.handlers):
+        return Finding(texts.HANDLER_LIST, good=False, advice=texts.DEMO_LIST)
     left = (current.expires - today).days
     short = sorted(one.id for one in current.desks if not one.open)
     if short:

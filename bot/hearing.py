@@ -58,12 +58,21 @@ def _nothing_pushed() -> Pushed | None:
     return None
 
 
+@dataclass
+class Elsewhere(Exception):
+    """The message is for the other chat: a confidential talk and all others share no memory, not even a question."""
+
+    match: Match
+
+
 @dataclass(slots=True)
 class Hearing(Generic[TurnT]):
     """One message of one person: `reply` once, then keep the chat as it is afterwards.
 
     `now` is in seconds since 1970. An exception of `perform` passes through; then the chat is not to be kept.
-    `pushed` is asked for the question sent last only where a message may be the answer to it.
+    `pushed` is asked for the question sent last only where a message may be the answer to it. `sealed`: only sealed
+    dialogues are had here, else all others; a message that asks for the other kind raises Elsewhere, and then too the
+    chat is not to be kept.
     """
 
     registry: Registry[TurnT]
@@ -73,6 +82,7 @@ class Hearing(Generic[TurnT]):
     now: int
     perform: Perform[TurnT]
     pushed: Callable[[], Pushed | None] = _nothing_pushed
+    sealed: bool = False
     _stopped: int = field(default=0, init=False)  # when the question of a talk just stopped had been asked
 
     def reply(self) -> str:
@@ -85,6 +95,10 @@ class Hearing(Generic[TurnT]):
             return self._repeat(texts.TYPE_IT)
         echo = texts.heard(self.heard.text) if self.heard.text.strip() else ""
         return "\n".join(filter(None, [echo, self._answer(late)]))
+
+    def begin(self, match: Match) -> str:
+        """Start what the message was found to ask for elsewhere."""
+        return self._start(match)
 
     # What the message is
 
@@ -247,6 +261,7 @@ class Hearing(Generic[TurnT]):
         return self._start(Match(GO_ON)) if self.registry.get(GO_ON) else texts.NOTHING_TO_RESUME
 
     def _start(self, match: Match) -> str:
+        self._in_place(match)
         talk = Talk.start(match.name, self.heard.key)
         if match.argument:
             talk.file(replace(self.heard, text=match.argument))
@@ -265,7 +280,20 @@ class Hearing(Generic[TurnT]):
         return texts.busy(talk.flow, match.name, keeps=talk.resumable if talk.answers else None)
 
     def _offer(self, match: Match, *, leaving: bool) -> None:
-        self.chat.offer = Offer(name=match.name, argument=match.argument, leaving=leaving, asked_at=self.heard.at)
+        argument = match.argument
+        if self._sealed(match.name):  # asked about in the other chat, even the question would tell
+            self._in_place(match)
+            argument = ""  # perhaps a receipt
+        self.chat.offer = Offer(name=match.name, argument=argument, leaving=leaving, asked_at=self.heard.at)
+
+    def _sealed(self, name: str) -> bool:
+        dialogue = self.registry.get(name)
+        return dialogue is not None and dialogue.sealed
+
+    def _in_place(self, match: Match) -> None:
+        """Raise Elsewhere for a dialogue that is not had here."""
+        if self._sealed(match.name) is not self.sealed and self.registry.get(match.name):
+            raise Elsewhere(match)
 
     # Running, and what becomes of a talk
 
@@ -274,6 +302,7 @@ class Hearing(Generic[TurnT]):
         self.chat.misses = 0
         spoken: list[str] = []
         while dialogue := self.registry.get(talk.flow):
+            self._in_place(Match(talk.flow))
             try:
                 ending = self.perform(dialogue, talk)
             except Pause as pause:

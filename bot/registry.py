@@ -17,6 +17,7 @@ class Traits(TypedDict, total=False):
     also: tuple[str, ...]
     typos: tuple[str, ...]
     digits: int
+    tail: int
     help: str
     order: int
     bound: bool
@@ -37,10 +38,11 @@ class Dialogue(Generic[TurnT]):
     also: tuple[str, ...] = ()  # words that start it as its name does
     typos: tuple[str, ...] = ()  # words that are asked about first
     digits: int = 0  # a number after the word, or alone if of this length, answers the first question
+    tail: int = 0  # so many characters after the word answer the first question
     help: str = ""  # its line in 帮助; "" leaves it out
     order: int = 100  # its place there
     bound: bool = True  # for bound members only
-    sealed: bool = False  # no draft is ever kept
+    sealed: bool = False  # had apart: in the desk's own memory, without the database; no draft is ever kept
     typed_only: bool = False  # voice is refused
     passing: bool = False  # nothing is lost when it is left: any command leaves it without a question
     leads: bool = False  # its line in 帮助 is for leaders alone
@@ -83,6 +85,8 @@ class Registry(Generic[TurnT]):
             if dialogue.digits in digits:
                 raise ValueError(f"{dialogue.digits} digits start another dialogue than {dialogue.name}")
             digits[dialogue.digits] = dialogue.name
+        if dialogue.tail:
+            self.vocabulary.tails[dialogue.name] = dialogue.tail
         self._dialogues[dialogue.name] = dialogue
         return dialogue
 

@@ -1,5 +1,6 @@
 """What a dialogue is handed for one turn, and the decorator that registers it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -8,6 +9,8 @@ from sqlalchemy.orm import Session
 from bot.registry import Registry
 from models.member import Member
 from models.question import QuestionState
+from sealed.desk import CaseDesk
+from sealed.unsigned import Unsigned
 from services import rights, study
 from services.attendance import Rules
 from services.errors import NotBound, TooLate
@@ -15,7 +18,23 @@ from services.hallcodes import HallRules
 from services.hours import Rules as HourRules
 from services.members import Account, BindingRules
 from services.rights import Act
+from texts.confidential import Upper
 from texts.refusals import Where
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """The confidential desk as the chat knows it; `root` (base64url) signs its list, "" while there is no desk.
+
+    `forgets` asks the desk's Redis whether it writes nothing down; raises DeskAway. `page` is an address.
+    """
+
+    cases: CaseDesk
+    unsigned: Unsigned
+    forgets: Callable[[], bool]
+    root: str
+    page: str
+    upper: Upper
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +55,7 @@ class Parts:
     hours: HourRules
     asks: tuple[QuestionState, ...]  # questions in these states go out
     study: study.Rules
+    intake: Intake
 
 
 @dataclass(frozen=True, slots=True)

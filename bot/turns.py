@@ -9,34 +9,40 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from bot.answers import Heard, Kind
+from bot.apart import Apart, Recalled
 from bot.chat import Chat
 from bot.dialogues.checkin import placed, scanned
 from bot.dialogues.decision import pushed
 from bot.dialogues.notice import waiting
-from bot.hearing import Customs, Hearing, Pushed
+from bot.hearing import Customs, Elsewhere, Hearing, Pushed
 from bot.memory import Hold, Memory
 from bot.once import Once, Run
-from bot.registry import Registry
+from bot.registry import Dialogue, Registry
+from bot.talk import Ending, Talk
 from bot.turn import Parts, Turn
+from bot.words import Match, command, normalise
 from services import members
 from services.errors import HallCodeUnknown, Refusal
 from services.members import Account
 from texts import binding as binding_texts
+from texts import confidential as report_texts
 from texts import turn as texts
 from texts.refusals import words
 from wechat.messages import Message
 
 MESSAGES = {"text": Kind.TEXT, "voice": Kind.VOICE}
 WORDLESS = frozenset(["image", "video", "shortvideo", "location", "link"])
+SHORT = 8  # characters: a number, a letter, a command; no more goes on while confidential talks cannot be looked up
 GONE = frozenset(["unsubscribe", "user_authorization_revoke", "user_authorization_cancellation"])
 
 
 @dataclass(frozen=True, slots=True)
 class Turns:
-    """The chat of everybody. `run` gives each dialogue its transaction, `memory` may be away."""
+    """The chat of everybody. `run` gives each dialogue its transaction, `memory` and `apart` may be away."""
 
     registry: Registry[Turn]
     memory: Memory
+    apart: Apart
     run: Run
     clock: Callable[[], datetime]
     parts: Parts
@@ -71,16 +77,64 @@ class Turns:
         if message.event in GONE:
             self._forget(account)
             return None
-        chat = Chat.load(self.memory.talk(account.digest))
         if message.kind == "event" and message.event != "click":
-            reply = self._met(message, account, key, chat)
-        else:
-            reply = self._placed(message, account, key, chat) or self._said(message, account, key, chat)
+            chat = Chat.load(self.memory.talk(account.digest))
+            return self._keep(account, key, chat, self._met(message, account, key, chat))
+        recalled = self.apart.recall(account.openid, key)
+        if recalled.reply is not None:
+            return recalled.reply
+        return self._in_confidence(message, account, key, recalled) or self._openly(message, account, key, recalled)
+
+    def _openly(
+        self, message: Message, account: Account, key: str, recalled: Recalled, match: Match | None = None
+    ) -> str | None:
+        """What is no confidential talk, or begins with what was asked for in one; the way into one leads away."""
+        chat = Chat.load(self.memory.talk(account.digest))
+        if recalled.away and chat.talk and len(normalise(_words(message))) > SHORT:
+            return texts.LATER  # it may belong to a confidential talk that cannot be looked up, and must not land here
+        try:
+            reply = match is None and self._placed(message, account, key, chat)
+            reply = reply or self._said(message, account, key, chat, match)
+        except Elsewhere as elsewhere:
+            return self._apart(message, account, key, Chat(), elsewhere.match)
+        return self._keep(account, key, chat, reply)
+
+    def _in_confidence(self, message: Message, account: Account, key: str, recalled: Recalled) -> str | None:
+        """The reply of a confidential talk that is open or has run out; None where there is none."""
+        if recalled.talk:
+            try:
+                return self._apart(message, account, key, Chat.load(recalled.talk))
+            except Elsewhere as elsewhere:  # another command has left it
+                self.apart.drop(account.openid)
+                return self._openly(message, account, key, recalled, elsewhere.match)
+        if recalled.stopped and not command(_words(message), self.registry.vocabulary):
+            return self.apart.keep(account.openid, key, None, report_texts.STOPPED)
+        return None
+
+    def _apart(self, message: Message, account: Account, key: str, chat: Chat, match: Match | None = None) -> str:
+        """A turn of a confidential talk: no database, and nothing in the application's Redis. Raises Elsewhere."""
+        now = self.clock()
+        said_at = datetime.fromtimestamp(message.created, UTC)
+        turn = Turn(Session(), account, None, now, said_at, key, self.parts)  # a session of no database at all
+        heard = Heard(_kind(message), _words(message), message.created, key)
+
+        def perform(dialogue: Dialogue[Turn], talk: Talk) -> Ending:
+            return dialogue(talk, turn)
+
+        customs = Customs(telephone=self.parts.where.telephone)
+        hearing = Hearing(self.registry, customs, chat, heard, int(now.timestamp()), perform, sealed=True)
+        reply = hearing.begin(match) if match else hearing.reply()
+        kept = self.apart.keep(account.openid, key, chat.dump(), reply)
+        if kept is None and chat.talk is not None:
+            return report_texts.cannot_remember(self.parts.intake.page, self.parts.intake.upper)
+        return reply if kept is None else kept
+
+    def _keep(self, account: Account, key: str, chat: Chat, reply: str) -> str:
         kept = self.memory.keep(account.digest, chat.dump(), self.parts.talk_keep_hours * 3600, key, reply)
         return reply if kept or chat.talk is None else texts.FORGETFUL
 
-    def _said(self, message: Message, account: Account, key: str, chat: Chat) -> str:
-        """Words, spoken words, a menu tap or something without words."""
+    def _said(self, message: Message, account: Account, key: str, chat: Chat, match: Match | None) -> str:
+        """Words, spoken words, a menu tap or something without words; `match` is what it was found to ask for."""
         now = self.clock()
         heard = Heard(_kind(message), _words(message), message.created, key)
 
@@ -92,7 +146,8 @@ class Turns:
 
         once = Once(self.run, turn, key, self.parts.where, waiting)
         customs = Customs(self.parts.talk_minutes, self.parts.talk_keep_hours, self.parts.where.telephone)
-        return Hearing(self.registry, customs, chat, heard, int(now.timestamp()), once, asked).reply()
+        hearing = Hearing(self.registry, customs, chat, heard, int(now.timestamp()), once, asked)
+        return hearing.begin(match) if match else hearing.reply()
 
     def _met(self, message: Message, account: Account, key: str, chat: Chat) -> str:
         """A new follower, or a scan: no question, so whatever is open stays so, but for a check-in."""
@@ -147,6 +202,7 @@ class Turns:
         """Erase what ties the person to WeChat (platform page 接收事件推送: on unfollowing, delete their data)."""
         self.run(lambda db: members.forget_account(db, account))
         self.memory.forget(account.digest)
+        self.apart.drop(account.openid)
 
     def _turn(self, db: Session, message: Message, account: Account, key: str, now: datetime) -> Turn:
         return Turn(

@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from types import TracebackType
 
 import flask
@@ -17,7 +18,7 @@ from wechat.envelope import MAX_BODY, Envelope, EnvelopeError, TooLong
 from wechat.messages import Malformed, Message, parse, text_reply
 
 log = logging.getLogger(__name__)
-_UNNAMED = re.compile(r"/(dialogues|sealed|confidential)/")
+_UNNAMED = re.compile(r"/(dialogues|sealed|confidential|engines)/|/bot/(turns|apart|hearing|once)\.py$")
 
 HANDLED = "success"  # the platform's word for 'taken, nothing to say'; never sealed
 
@@ -111,9 +112,11 @@ def _response(answer: Answer) -> flask.Response:
 def _frames(trace: TracebackType | None) -> str:
     """Where it happened, without the exception's own words: they may quote what a person wrote.
 
-    Nor which dialogue it was, in none of them: else a line that hides it would be one about a case.
+    Nor which dialogue it was, in none of them: else a line that hides it would be one about a case. For the same
+    reason the way into a dialogue is one "-", whether it leads through a transaction or beside the database.
     """
-    return " < ".join(
+    frames = (
         "-" if _UNNAMED.search(frame.filename) else f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}"
         for frame in reversed(traceback.extract_tb(trace))
     )
+    return " < ".join(one for one, _ in groupby(frames))

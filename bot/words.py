@@ -17,6 +17,7 @@ _SOLID = re.compile(r"[0-9]+")
 _SPACED = re.compile(r"[0-9](?:[\s\-\u2013\u2014_.,、，。·:/]*[0-9])*")
 _ORDINAL = re.compile(r"(?:我?选择?|我?要|回复?|发)?第?([0-9]{1,2}|[a-z])(?:个|项|号|条)?")
 _BETWEEN = "码号是为"  # 绑定码是20517734
+SLIPS = 3  # characters too many or too few after a word that is followed by so many
 _GUESS_LENGTH = 10  # a longer text is a sentence, not a mistyped word
 _NEAR = 85  # of 100: 签倒 and 签到 sound alike (100), 报告 and 报到 do not (83)
 
@@ -25,13 +26,14 @@ _NEAR = 85  # of 100: 签倒 and 签到 sound alike (100), 报告 and 报到 do 
 class Vocabulary:
     """The words that start a dialogue; each maps to the dialogue's name.
 
-    `words` are exact, `typos` are asked about first, `digits` gives a number alone to a dialogue by its length.
-    Words and typos are in normal form.
+    `words` are exact, `typos` are asked about first, `digits` gives a number alone to a dialogue by its length, `tails`
+    names dialogues whose word may be followed by so many characters. Words and typos are in normal form.
     """
 
     words: dict[str, str] = field(default_factory=dict)
     typos: dict[str, str] = field(default_factory=dict)
     digits: dict[int, str] = field(default_factory=dict)
+    tails: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,7 @@ def command(text: str, vocabulary: Vocabulary) -> Match | None:
     if digits:
         name = vocabulary.digits.get(len(digits))
         return Match(name, digits, alone=True) if name else None
-    return _find(text, vocabulary.words, vocabulary)
+    return _find(text, vocabulary.words, vocabulary) or _with_tail(text, vocabulary)
 
 
 def nearest(text: str, vocabulary: Vocabulary) -> Match | None:
@@ -137,6 +139,21 @@ def _find(text: str, words: Mapping[str, str], vocabulary: Vocabulary) -> Match 
                 number = _digits_alone(form[len(word) :].lstrip(_BETWEEN))
                 if number:
                     return Match(name, number)
+    return None
+
+
+def _with_tail(text: str, vocabulary: Vocabulary) -> Match | None:
+    """A word and what follows it (进度 and a receipt); some more or fewer characters may be a slip of the pen."""
+    plain = normalise(text)
+    for word, name in vocabulary.words.items():
+        tail = plain.removeprefix(word)
+        length = vocabulary.tails.get(name)
+        if length is None or tail == plain:
+            continue
+        bare = "".join(one for one in tail if one.isalnum())
+        apart = not text.strip().removeprefix(word)[:1].isalnum()
+        if len(bare) == length or (apart and abs(len(bare) - length) <= SLIPS):
+            return Match(name, bare)
     return None
 
 

@@ -17,9 +17,12 @@ import urllib3
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from demo import handlers
+from demo.handlers import Staff
 from demo.story import HALL, LEADERS, SECRETARY, Story
 from models.activity import Activity, ActivityKind, ActivityState
 from models.member import ON_ROLL, Member
+from sealed.errors import ListFault
 from services import activities, members, orgs, rosters
 from services.activities import Plan
 from services.calendar import today
@@ -69,6 +72,7 @@ class Demo:
     push_menu: Callable[[], object]
     slips: list[tuple[str, str]] = field(default_factory=list)
     telling: dict[str, str] = field(default_factory=dict)  # who may sign in to the pages: office -> name
+    staff: Staff | None = None  # who plays the confidential desk, where the settings name no other
     children: "list[subprocess.Popen[bytes]]" = field(default_factory=list)
     pool: urllib3.PoolManager = field(default_factory=lambda: urllib3.PoolManager(retries=False))
 
@@ -76,9 +80,11 @@ class Demo:
         """Start everything, say where it is, keep it until Ctrl-C; returns the exit code."""
         signal.signal(signal.SIGTERM, _interrupt)
         try:
+            self._staff()
             self._start("simulator", self.settings.wechat.api_base)
             self._start("serve", f"{self.settings.server.public_url}/livez")
             self._start("jobs", "")
+            self._enrol()
             screen = self._seed()
             self._tell(screen)
             return self._keep(screen)
@@ -89,6 +95,31 @@ class Demo:
             return 1
         finally:
             self._end()
+
+    def _staff(self) -> None:
+        """Hand the others a root and a list of handlers, where the settings have none of their own."""
+        desk = self.settings.confidential
+        if desk.root or not desk.here:
+            return
+        staff = handlers.staff_in(self.settings.var / "demo")
+        try:
+            staff.publish(self.settings.home / desk.list, today(self.clock(), self.settings.zone))
+        except ListFault:  # somebody else's list, which is not ours to replace
+            return
+        self.staff, self.config = staff, handlers.configured(self.config, self.settings, staff)
+
+    def _enrol(self) -> None:
+        """The handlers' key files and second steps, anew at every start: recovery codes used up are good again."""
+
+        def post(path: str, body: dict[str, object]) -> Any:
+            address = f"{self.settings.server.public_url}/report/handler/{path}"
+            answer = self.pool.request("POST", address, json=body, timeout=30.0)
+            if answer.status != 200:
+                raise NotStarted("承办人没有登记上，原因见 var/log/serve.log")
+            return answer.json()
+
+        for one in self.staff.handlers if self.staff else ():
+            one.enrol(post)
 
     def _start(self, command: str, answers_at: str) -> None:
         log = self.settings.var / "log"
@@ -214,6 +245,7 @@ class Demo:
     def _tell(self, screen: str) -> None:
         chat = self.settings.wechat.api_base
         leaders = "，或".join(f"“{name}”（{office}）" for office, name in self.telling.items())
+        desk = f"\n{handlers.told(self.staff, self.settings.server.public_url)}" if self.staff else ""
         slips = "\n".join(f"    {digits[:4]} {digits[4:]}　{name}" for name, digits in self.slips)
         print(
             f"""
@@ -225,7 +257,7 @@ class Demo:
 先在聊天页点“加一位”，点“扫一扫”扫大屏上的码，再把下面任一绑定码发给公众号：
 {slips}
 再发“答题”做几道题，发“导学”看现在该读什么（题前的【待审】是还没审过的题）。
-管理页会显示一个数字：在聊天页换成{leaders}，发“登录”和那个数字，照提示确认，网页就自己打开。
+管理页会显示一个数字：在聊天页换成{leaders}，发“登录”和那个数字，照提示确认，网页就自己打开。{desk}
 按 Ctrl-C 全部停止。""",
             flush=True,
         )

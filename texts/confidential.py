@@ -1,9 +1,13 @@
 """What the confidential desk says when something cannot be done; the pages' own wording is in their files."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from pathlib import Path
 
+from sealed.desk import DeskAway, DeskBusy, DeskFull, DeskRefusal
+from sealed.desk import DeskClosed as ClosedDesk
 from sealed.errors import (
     DeskClosed,
     EnrolmentBroken,
@@ -23,6 +27,8 @@ from sealed.errors import (
     WrongSuite,
     WrongSum,
 )
+
+LONGEST_ANSWER = 400  # characters of an answer read out in the chat, which takes 2048 bytes
 
 ERRORS: Mapping[str, str] = {
     "malformed": "内容不完整或不对，没有收下。请刷新网页再试。",
@@ -181,3 +187,176 @@ _FAULTS: Mapping[type[SealedFault], str] = {
 
 def _day(day: date) -> str:
     return f"{day.year}年{day.month}月{day.day}日"
+
+
+# --- the chat ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Upper:
+    """The upper organ: its name, telephone and address; each may be empty."""
+
+    name: str
+    telephone: str
+    address: str
+
+
+class Way(StrEnum):
+    """What somebody wants who has heard what the chat is worth."""
+
+    PAGE = "page"
+    HERE = "here"
+    TELEPHONE = "telephone"
+
+
+WAYS = {Way.PAGE: "打开网页（推荐）", Way.HERE: "就在这里说", Way.TELEPHONE: "只要上级电话"}
+KINDS: Mapping[str, str] = {
+    "advice": "提建议",
+    "facts": "反映情况",
+    "criticism": "批评",
+    "breach": "举报违纪",
+    "appeal": "对处理不服（申诉）",
+    "accusation": "告侵犯我权利的人（控告）",
+    "unsure": "不清楚",
+}
+STATES: Mapping[str, str] = {
+    "received": "已收到",
+    "working": "承办人已看",
+    "transferred": "已转上级",
+    "answered": "已答复",
+    "closed": "已办结",
+}
+KIND = "对上了。您要说的是哪一类？"
+UNLIKE = "对不上。刚才那12个字作废，换成了下面这一份，请重新抄。"
+ANEW = "刚才那12个字作废，换成了下面这一份，请重新抄。"
+TYPE = "请打字写，可以分几条发，写完发“完”。\n写真实姓名和电话，优先办理并告诉您结果；不写也受理。\n人少，口气和细节可能让人猜到您。涉密内容不要写。"
+NOTHING_YET = "还没有写内容。"
+STOPPED = "过了10分钟，“保密反映”已经结束，前面写的没有保留。\n要重新开始，请发“保密反映”。"
+LIST_CHANGED = "承办人刚刚换了，前面写的没有交出去，也没有保留。\n请重新发“保密反映”，看清现在由谁看再写。"
+ASK_RECEIPT = "请发抄下的12个字。"
+NO_RECEIPT = ERRORS["no_case"]
+NOT_ITS_CASE = "无法核实：查到的不是这份回执的内容。请不要相信，并告诉上级机关。"
+
+
+def first(page: str) -> str:
+    """What is said before anything else; the options follow."""
+    return f"这里说的话要经过微信，内容加密保存。更稳妥的是打开网页。\n{page}"
+
+
+def go_to(page: str) -> str:
+    """The page was chosen."""
+    return f"请复制下面的网址，在浏览器里打开：\n{page}\n不用登录。请不要用单位电脑和网络。"
+
+
+def turn_to(upper: Upper) -> str:
+    """Whom else to turn to, in at most three lines."""
+    lines = ["党员干部违纪：12388。选人用人：12380。"]
+    if upper.telephone:
+        lines.append(f"{upper.name or '上级机关'}：{upper.telephone}。")
+    if upper.address:
+        lines.append(f"寄信：{upper.address}。")
+    return "\n".join(lines)
+
+
+def which_desk(taking: Collection[str]) -> str:
+    """Which of the desks; those that take cases follow with who reads there."""
+    closed = "".join(f"\n{words}现在不接收。" for one, words in DESK.items() if one not in taking)
+    return f"交给谁？只有选的那一级能看。{closed}\n涉及本级承办人或其亲属的，请选上级。"
+
+
+def readers(desk: str, roles: Sequence[str]) -> str:
+    """A desk, and who reads there."""
+    return f"{DESK[desk]}（{'、'.join(roles)}）"
+
+
+def copy(receipt: str, places: Sequence[int]) -> str:
+    """The receipt, shown once, and what is asked back."""
+    named = "、".join(f"第{place}" for place in places)
+    return f"回执：\n{receipt}\n请抄在纸上，不要截屏。看答复只凭它。\n抄下后请删除这条消息。\n请回复{named}个字。"
+
+
+def go_on(pieces: int) -> str:
+    """So many pieces are sealed, the first of them with a word on honesty."""
+    honest = "照实写，记不清的写“记不清”。了解不全不算诬告；故意编造害人的，要负责任。\n" if pieces == 1 else ""
+    return f"第{pieces}段已加密，还没有提交。\n{honest}请接着写，写完发“完”提交；不交了发“取消”。"
+
+
+def no_pictures(page: str) -> str:
+    """A picture, file or place was sent."""
+    return f"这里不收图片和文件。要带图片，请用网页：\n{page}"
+
+
+def too_many(pieces: int) -> str:
+    """No more pieces are taken."""
+    return f"已有{pieces}段，放满了，这一条没有收。请先发“完”提交，其余的凭抄下的12个字到网页上补充。"
+
+
+def filed(page: str) -> str:
+    """The case is with the desk."""
+    return "\n".join(
+        [
+            "已提交。请收好抄下的回执，丢了，任何人都查不回来。",
+            "为了不留下是谁，有了答复也不能通知您。",
+            f"大约每周看一次就行：发“进度”，或打开网页：\n{page}",
+        ]
+    )
+
+
+def cannot_remember(page: str, upper: Upper) -> str:
+    """The desk's own Redis is away, or it writes down what it should forget."""
+    return f"现在不能在这里说，刚才的没有保留。请用网页：\n{page}\n{turn_to(upper)}"
+
+
+def not_filed(refusal: DeskRefusal, page: str, upper: Upper) -> str:
+    """The desk says no to 完; what has been sealed is still there, and 完 may come again."""
+    if isinstance(refusal, DeskBusy | DeskAway):
+        return "正忙，还没有提交，前面写的还在。请过一会儿再发“完”。"
+    return f"{said(refusal)}\n前面写的留10分钟，可以过一会儿再发“完”，或用网页：{page}\n{turn_to(upper)}"
+
+
+def desk_away(refusal: DeskRefusal, page: str, upper: Upper) -> str:
+    """The desk says no before anything was written."""
+    return f"{said(refusal)}\n网页：{page}\n{turn_to(upper)}"
+
+
+def said(refusal: DeskRefusal) -> str:
+    """What kind of no it is."""
+    if isinstance(refusal, ClosedDesk):
+        return "暂未开通：承办人不足两人，或名单已过期，没有收下。"
+    if isinstance(refusal, DeskFull):
+        return "存放的地方满了，没有收下。"
+    return ERRORS["unavailable"]
+
+
+def not_set_up(upper: Upper) -> str:
+    """There is no desk."""
+    return f"本支部暂未开通保密反映。\n{turn_to(upper)}"
+
+
+def state(code: str | None, upper: Upper) -> str:
+    """How far a case has come."""
+    where = f"（{upper.name}）" if code == "transferred" and upper.name else ""
+    return f"{STATES.get(code or '', STATES['received'])}{where}"
+
+
+def answers(found: Sequence[str], more: str, page: str) -> str:
+    """The handlers' words, the last first to be cut where a chat is too narrow; `more`: a warning, or ""."""
+    lines = [more] if more else []
+    if not found:
+        return "\n".join([*lines, "还没有答复。大约每周看一次就行。"])
+    last = found[-1] if len(found[-1]) <= LONGEST_ANSWER else f"{found[-1][:LONGEST_ANSWER]}……"
+    whole = len(found) == 1 and last == found[-1]
+    lines += [f"答复：{last}"]
+    return "\n".join(lines if whole else [*lines, f"共{len(found)}条答复，全文请看网页：{page}"])
+
+
+def doubtful(missing: int, unproven: int) -> str:
+    """What is to be said over a case that is not whole; "" over one that is."""
+    lines = [f"有消息缺失：少了{missing}条。"] if missing else []
+    lines += [f"有{unproven}条无法核实，没有显示。"] if unproven else []
+    return "".join(lines) + ("请用网页核对。" if lines else "")
+
+
+def opinion(state_of: str, answer: str) -> str:
+    """An unsigned opinion by its receipt."""
+    return f"{STATES.get(state_of, STATES['received'])}\n{f'答复：{answer}' if answer else '还没有答复。'}"

@@ -1,5 +1,7 @@
 """`zhibu demo`: comes up, comes up again, stands beside another, and leaves no process however it ends."""
 
+import base64
+import json
 import os
 import re
 import signal
@@ -9,12 +11,19 @@ import pytest
 import urllib3
 from sqlalchemy import func, select
 
+from confidential import bundle
 from engines import sql
 from models import Activity, BindCode, CheckIn, Identity, Member
+from sealed import handlerlist, keyfile, keys, message, requests, seal
+from sealed.keys import of_text, to_text
+from sealed.message import Step
+from sealed.receipt import read
+from sealed.requests import Verb
 from tests.branch import ROOT
 from tests.engines import eventually
 from tests.faults.installed import STARTS_WITHIN, TAKEN, Installation, Process, get, installation
 
+HANDLER = re.compile(r"编号 (\S+)　口令 (\S+ \S+)\n +备用码 (\w+)、(\w+)")
 READY = "按 Ctrl-C 全部停止。"  # the last that it prints
 
 
@@ -24,6 +33,7 @@ class Shown:
     def __init__(self, text: str) -> None:
         self.text = text
         self.slips = re.findall(r"^ +(\d{4} \d{4})　(\S+)$", text, re.MULTILINE)
+        self.handlers = HANDLER.findall(text)
         self.screen = re.findall(r"http://\S+/screen/\S+", text)[-1]
 
 
@@ -73,6 +83,78 @@ def works(made: Installation, shown: Shown, nickname: str) -> None:
     assert f"绑定成功，{name}同志" in str(act(made, f"people/{newcomer}/say", text=slip)["text"])
 
 
+def reports(made: Installation, shown: Shown) -> None:
+    """A newcomer reports in the chat, opens it as a handler with what was printed, answers, and reads the answer."""
+
+    def says(text: str) -> str:
+        return str(act(made, f"people/{somebody}/say", text=text)["text"])
+
+    def asks(path: str, body: bytes, **headers: str) -> bytes:
+        answer = urllib3.request(
+            "POST",
+            f"{made.url}/report/{path}",
+            body=body,
+            headers={"Content-Type": "application/octet-stream", **headers},
+        )
+        assert answer.status == 200, answer.data
+        return answer.data
+
+    def told(path: str, **fields: object) -> dict[str, str]:
+        found: dict[str, str] = json.loads(asks(path, json.dumps(fields).encode()))
+        return found
+
+    assert len(shown.handlers) == 4
+    somebody = act(made, "people", nickname="群众")["id"]
+    act(made, f"people/{somebody}/follow")
+    says("举报")
+    says("2")
+    reply = says("1")
+    copied = next(one for one in reply.splitlines() if re.fullmatch(r"(\S{4} ){2}\S{4}", one))
+    places = re.findall(r"第(\d+)", reply.splitlines()[-1])
+    assert "哪一类" in says("".join(copied.replace(" ", "")[int(place) - 1] for place in places))
+    says("1")
+    says("食堂早点开门")
+    assert "已提交" in says("完")
+
+    name, passphrase, code, _ = shown.handlers[0]
+    identity = keys.Identity.of_text(
+        keyfile.open_file(base64.b64decode(told("handler/key", handler=name, code=code)["key_file"]), passphrase)
+    )
+    file = asks_list(made)
+    version = handlerlist.read(file, of_text(made_root(made), 32)).version
+    nonce = told("handler/nonce")["nonce"]
+    sig = to_text(identity.signing.sign(requests.login(nonce, made.url, version)))
+    token = told("handler/login", handler=name, list_version=version, nonce=nonce, sig=sig)["token"]
+    signed_in = {"Authorization": f"Bearer {token}"}
+    receipt = read(copied)
+    asked = json.dumps({"lookup": receipt.lookup}).encode()
+    _, (sealed,) = bundle.unpack(asks("handler/export", asked, **signed_in))
+    assert message.parse(seal.open_with(identity, sealed)).doc.text == "【提建议】\n食堂早点开门"
+
+    recipients = handlerlist.read(file, of_text(made_root(made), 32)).recipients("own")
+    doc = message.Doc(
+        receipt.lookup, "own", version, name, (seal.message_id(sealed),), "下周起七点开门。", Step.ANSWERED
+    )
+    answer = seal.seal(message.write(doc, identity.signing), recipients, receipt.identity.recipient)
+    body = bundle.pack({"lookup": receipt.lookup}, [answer])
+    hour = bytes.fromhex(json.loads(urllib3.request("GET", f"{made.url}/report/challenge").data)["challenge"])
+    writing = to_text(identity.signing.sign(requests.writing(Verb.ANSWER, receipt.lookup, body, hour)))
+    asks("handler/answer", body, **signed_in, **{"Report-Signature": writing})
+    assert "已答复\n答复：下周起七点开门。" in says(f"进度 {copied}")
+
+
+def asks_list(made: Installation) -> bytes:
+    """The list as the page gets it."""
+    return urllib3.request("GET", f"{made.url}/report/list").data
+
+
+def made_root(made: Installation) -> str:
+    """Who signs it, as the page knows."""
+    found = re.search(r'ROOT = "([^"]+)"', get(f"{made.url}/report/files/root.js")[1])
+    assert found
+    return found[1]
+
+
 @pytest.fixture(scope="module")
 def neighbour(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """A demo that runs all the while in a folder of its own, and at last ends as a service is told to."""
@@ -92,13 +174,16 @@ def test_a_demo_comes_up_and_comes_up_again_and_leaves_nothing(
     first, shown = demo(installed)
     assert {name for _, name in shown.slips} == {"张建国", "李娜", "何静"}
     works(installed, shown, "新来的")
+    reports(installed, shown)
     before = rows(installed)
     assert before["Member"] == len((ROOT / "demo" / "roster.csv").read_text("utf-8").splitlines()) - 1
     os.killpg(first.pid, signal.SIGINT)  # as Ctrl-C in a terminal
     assert first.wait() == 0
     installed.gone()
 
+    handlers = shown.handlers
     second, shown = demo(installed)
+    assert shown.handlers == handlers
     after = rows(installed)
     assert {**after, "BindCode": 0} == {**before, "BindCode": 0}  # no row anew but slips for the newcomer
     works(installed, shown, "另一位")

@@ -28,7 +28,8 @@ def rehearsed(registry: Registry[Turn]) -> Registry[Turn]:
     """The same dialogues, each of which rehearses every one of its runs; what a rehearsal wrote is rolled back."""
     copy: Registry[Turn] = Registry()
     for dialogue in registry:
-        copy.add(replace(dialogue, script=_script(dialogue)))
+        # nothing sealed is twice the same, and a sealed talk has no transaction to roll back
+        copy.add(dialogue if dialogue.sealed else replace(dialogue, script=_script(dialogue)))
     return copy
 
 

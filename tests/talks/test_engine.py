@@ -12,9 +12,10 @@ from pydantic import JsonValue
 
 from bot.answers import Digits, Heard, Kind, Text
 from bot.chat import Chat
-from bot.hearing import Customs, Hearing, Pushed
+from bot.hearing import Customs, Elsewhere, Hearing, Pushed
 from bot.registry import Dialogue, Registry
 from bot.talk import Ending, Pause, Talk
+from bot.words import Match
 from tests.talks.rehearsal import rehearse
 from texts import talk as texts
 
@@ -92,6 +93,7 @@ class Phone:
 
     registry: Registry[Written] = field(default_factory=house)
     kept: str | None = None
+    apart: str | None = None  # what stays of a sealed talk
     written: Written = field(default_factory=list)
     at: int = 1_000_000
     heard: str = ""
@@ -139,12 +141,26 @@ class Phone:
         return self
 
     def _turn(self, heard: Heard) -> "Phone":
-        chat = Chat.load(self.kept)
-        hearing = Hearing(self.registry, self.customs, chat, heard, self.at, self._perform, lambda: self.pushed)
-        self.heard = hearing.reply()
-        self.kept = chat.dump()
-        assert Chat.load(self.kept).dump() == self.kept
+        sealed = self.apart is not None
+        try:
+            self._hear(heard, None, sealed=sealed)
+        except Elsewhere as elsewhere:
+            self.apart = None
+            self._hear(heard, elsewhere.match, sealed=not sealed)
         return self
+
+    def _hear(self, heard: Heard, match: Match | None, *, sealed: bool) -> None:
+        chat = Chat.load(self.apart if sealed else self.kept)
+        hearing = Hearing(
+            self.registry, self.customs, chat, heard, self.at, self._perform, lambda: self.pushed, sealed=sealed
+        )
+        self.heard = hearing.begin(match) if match else hearing.reply()
+        kept = chat.dump()
+        assert Chat.load(kept).dump() == kept
+        if sealed:
+            self.apart = kept
+        else:
+            self.kept = kept
 
     def _perform(self, dialogue: Dialogue[Written], talk: Talk) -> Ending:
         rehearse(talk, lambda copy: dialogue(copy, []))
@@ -454,7 +470,15 @@ def test_a_command_after_the_time_is_obeyed_and_the_draft_named(phone: Phone) ->
 
 def test_a_sealed_talk_leaves_no_draft(phone: Phone) -> None:
     phone.says("保密反映").says("事情").waits(11 * MINUTE).says("还有").hears(texts.timed_out("保密反映", 10))
-    assert phone.kept is None
+    assert phone.kept is phone.apart is None
+
+
+def test_a_sealed_talk_is_begun_and_had_beside_all_others(phone: Phone) -> None:
+    kept = phone.says("意见").says("2").kept
+    phone.says("保密反映").says("事情").says("取消").hears_in("已取消“保密反映”")
+    assert phone.apart is None
+    assert phone.kept == kept
+    phone.says("夜班补课用录播").hears("值班：夜班补课用录播", SURE)
 
 
 def test_leaving_a_sealed_talk_drops_what_was_said(phone: Phone) -> None:
