@@ -262,9 +262,11 @@ async function closePicked() {
 }
 
 function open(one) {
+  if (!now.open || now.open.matter.lookup !== one.matter.lookup) {
+    now.kept = null;
+    answer.clear();
+  }
   now.open = one;
-  now.kept = null;
-  answer.clear();
   for (const id of ["case-said", "case-no", "transfer-no", "transfer-said"]) say(id, "");
   show("case");
   drawCase();

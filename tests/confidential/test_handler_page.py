@@ -266,9 +266,11 @@ def test_a_newcomer_reads_what_was_handed_over(front: Front, new_page: Callable[
     colleague.get_by_text("交接给新来的承办人").click()
     colleague.locator("#handover").click()
     expect(colleague.locator("#case-said")).to_contain_text("交接好了")
+    page.locator("#answer-composer-text").fill("没写完的")
     page.locator("#case-back").click()
     page.locator("#refresh").click()
     page.locator("#list-waiting button").click()
+    expect(page.locator("#answer-composer-text")).to_have_value("没写完的")  # a look at the list loses no draft
     expect(page.locator("#case-letters")).to_contain_text("金丝雀甲")
     expect(page.locator("#case-letters")).to_contain_text("交接来的")
     expect(page.locator("#case-letters")).not_to_contain_text("无法核实")
