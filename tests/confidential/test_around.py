@@ -169,11 +169,11 @@ def free_port() -> int:
         return int(tried.getsockname()[1])
 
 
-def listed(zhibu: Operator, root: SigningKey, days: int, people: int = 2) -> None:
+def listed(zhibu: Operator, root: SigningKey, days: int, people: int = 2, mark: str = "") -> None:
     """Publish a list that ends in so many days."""
     made = {
         desk: tuple(
-            handlerlist.Handler(f"{desk}-{n}", "委员", one.recipient, one.signing.verify_key)
+            handlerlist.Handler(f"{mark}{desk}-{n}", "委员", one.recipient, one.signing.verify_key)
             for n, one in enumerate(Identity.draw() for _ in range(people))
         )
         for desk in ("own", "upper")
@@ -202,6 +202,8 @@ def test_the_doctor_looks_at_the_list_the_host_and_the_redis(zhibu: Operator, re
         assert words in said
     listed(zhibu, root, 40, people=1)
     assert "不足两人" in says()
+    listed(zhibu, root, 40, mark="demo-")
+    assert "✗ 承办人名单有效：承办人名单是演示的" in says()
     listed(zhibu, root, 40)
     assert "✗" not in says()
     assert "✗ 保密反映有单独的域名" in says(public_url="https://zhibu.example.cn/")

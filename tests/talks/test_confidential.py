@@ -13,6 +13,7 @@ import pytest
 import redis
 from sqlalchemy import event
 
+from bot.apart import Apart, Recalled
 from bot.dialogues.confidential import opinion
 from engines.redis import connect, ensure_redis, leave
 from sealed import handlerlist, message, seal, wordlist
@@ -217,6 +218,23 @@ def test_every_step_that_is_delivered_again_hears_the_same_and_adds_nothing(scen
     assert scene.opens(read(scene.shown[0])) == ["【反映情况】\n第一段", "第二段"]
 
 
+def test_of_two_deliveries_at_once_the_second_gets_the_reply_of_the_first(scene: Scene) -> None:
+    """As far as the lock of the application's Redis does not keep them apart: it may be away."""
+    with connect(scene.desk_url) as store:
+        apart = Apart(lambda: store)
+        assert apart.keep("somebody", "m1", "first", "回执甲") == "回执甲"
+        assert apart.keep("somebody", "m1", "second", "回执乙") == "回执甲"
+        assert apart.recall("somebody", "m1") == Recalled("回执甲", "first")
+        assert apart.recall("somebody", "m2") == Recalled(None, "first")
+        assert apart.recall("somebody else", "m2") == Recalled()
+        names = [str(name) for name in store.scan_iter("*")]
+        assert {0 < store.ttl(name) <= 24 * 3600 for name in names} == {True}
+        assert max(store.ttl(name) for name in names if name != "chat:key") <= 3600
+        assert "somebody" not in repr(names)
+        apart.drop("somebody")
+        assert apart.recall("somebody", "m2") == Recalled()
+
+
 def test_a_process_killed_between_filing_and_forgetting_files_once(scene: Scene) -> None:
     phone = scene.branch.phone("群众")
     receipt = tells(scene, phone)
@@ -262,6 +280,8 @@ def test_leaving_keeps_nothing_and_another_command_is_had_as_ever(scene: Scene) 
     phone.says("1").says(CANARY)
     scene.branch.clock.advance(11 * 60)
     phone.says("还有").hears("过了10分钟")
+    phone.taps("保密反映").hears(FIRST).says("取消").says("帮助").says("5").hears(FIRST)
+    phone.says("取消").says("取消")  # the second is for 帮助, which has been left as it was
     phone.says("举保").hears(FIRST)  # a slip of the pen leaves no question in the application's memory
     phone.says("1").hears("/report/", "浏览器").says("反映").says("3").hears("12388", "0500-0000001")
 
