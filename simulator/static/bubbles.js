@@ -3,9 +3,8 @@
 import { avatar, button, make } from "./dom.js";
 
 const GAP = 5 * 60 * 1000;
-const ZONE = "Asia/Shanghai";
-const clock = new Intl.DateTimeFormat("zh-CN", { timeZone: ZONE, hour: "2-digit", minute: "2-digit", hour12: false });
-const day = new Intl.DateTimeFormat("zh-CN", { timeZone: ZONE, month: "long", day: "numeric" });
+const clock = new Intl.DateTimeFormat("zh-CN", { hour: "2-digit", minute: "2-digit", hour12: false });
+const day = new Intl.DateTimeFormat("zh-CN", { month: "long", day: "numeric" });
 const LINK = /<a\s[^>]*?href\s*=\s*["']([^"']+)["'][^>]*>([\s\S]*?)<\/a>|(https?:\/\/[^\s<>"'，。；：！？、（）《》「」]+|weixin:\/\/bizmsgmenu\?[^\s<>"']+)/gi;
 
 export function shortTime(at) {
