@@ -155,7 +155,7 @@ class Hearing(Generic[TurnT]):
             self.chat.talk = None
             return self._start(match)
         if passing and polite:
-            self.chat.talk = None
+            self.chat.talk = talk if self._waits_long(talk) else None
             return texts.WELCOME
         return self._take_if_meant(talk)
 
@@ -340,6 +340,10 @@ class Hearing(Generic[TurnT]):
         if chat.draft is talk:
             return texts.timed_out_kept(talk.flow, minutes, customs.keep_hours)
         return texts.timed_out(talk.flow, minutes)
+
+    def _waits_long(self, talk: Talk) -> bool:
+        dialogue = self.registry.get(talk.flow)
+        return dialogue is not None and bool(dialogue.minutes)
 
     def _passing(self, talk: Talk) -> bool:
         dialogue = self.registry.get(talk.flow)

@@ -20,7 +20,7 @@ def _words(listed: str) -> frozenset[str]:
     return frozenset(listed.split())
 
 
-_TRUE = _words("对 对的 是 是的 正确 没错 对头 √ ✓ ✔ ☑ ✅ ○ 勾 打勾 t true y yes 1 a")
+_TRUE = _words("对 对的 是 是的 正确 没错 对头 中 要得 嗯 √ ✓ ✔ ☑ ✅ ○ 勾 打勾 t true y yes 1 a")
 _FALSE = _words("错 错的 错误 不对 不是 不正确 否 × ✕ ✗ ✘ ❌ ❎ 叉 打叉 x f false n no 0 2 b")
 _ALL = _words("全选 全部 都选 全都选 都是 都对 全对 以上都是 以上都对")
 _UNKNOWN = _words("不会 不会做 我不会 不知道 我不知道 不晓得 不清楚 不懂 不记得 忘了 忘记了 记不清 记不得 没学过")

@@ -51,7 +51,13 @@ class Reply:
         return wanted if isinstance(wanted, str) else Given.load(str(given))
 
 
-@dialogue(NAME, also=("交卷",), typos=("测念", "侧验"), help="测验", order=14, minutes=LONGEST, left=texts.LEFT)
+@dialogue(texts.HAND_IN[0], also=texts.HAND_IN[1:])
+def handing_in(talk: Talk, _turn: Turn) -> Ending:
+    """交卷 while no question of the sitting is open: it is left, or the phone is another."""
+    return talk.then("", NAME, hand_in=True)
+
+
+@dialogue(NAME, typos=("测念", "侧验"), help="测验", order=14, minutes=LONGEST, left=texts.LEFT)
 def exam(talk: Talk, turn: Turn) -> str | Ending:
     """A sitting under way goes on, on whatever phone; else one may begin."""
     running = exams.under_way(turn.db, turn.who, turn.said_at)
@@ -99,6 +105,9 @@ def _paper(talk: Talk, turn: Turn, among: list[str]) -> Paper:
 def _question(talk: Talk, turn: Turn, sitting: Sitting) -> str | Ending:
     """One question and its answer, which is kept at once; nothing is said of right and wrong before the end."""
     open_ones = exams.unanswered(turn.db, sitting)
+    if talk.given("hand_in", bool):
+        first = _next(exams.questions(sitting), open_ones, None)
+        return _handed_in(talk, turn, sitting, first, len(open_ones))
     after = talk.given("after", int)
     question_id = talk.keep("question", lambda: _next(exams.questions(sitting), open_ones, after))
     if question_id not in open_ones:  # answered on another phone
@@ -114,9 +123,7 @@ def _question(talk: Talk, turn: Turn, sitting: Sitting) -> str | Ending:
     if said == _SKIP:
         return talk.then(texts.SKIPPED, NAME, after=question_id)
     if said == _HAND_IN:
-        if open_ones and not talk.yes("sure", texts.sure(len(open_ones))):
-            return talk.then(texts.KEEP_ON, NAME, after=_before(exams.questions(sitting), question_id))
-        return _over(turn, sitting, texts.HANDED_IN)
+        return _handed_in(talk, turn, sitting, question_id, len(open_ones))
     assert isinstance(said, Given)
     try:
         at = turn.sent_at
@@ -124,6 +131,13 @@ def _question(talk: Talk, turn: Turn, sitting: Sitting) -> str | Ending:
         return talk.then(texts.SLOW, NAME, after=_before(exams.questions(sitting), question_id))
     kept = exams.answer(turn.db, sitting, question, Said(said, at, turn.key))
     return _on(talk, turn, sitting, texts.RECORDED if kept else texts.ANSWERED_ELSEWHERE, question_id)
+
+
+def _handed_in(talk: Talk, turn: Turn, sitting: Sitting, question_id: int, left: int) -> str | Ending:
+    """The end before the time, once more asked for while questions are open; else that question again."""
+    if left and not talk.yes("sure", texts.sure(left)):
+        return talk.then(texts.KEEP_ON, NAME, after=_before(exams.questions(sitting), question_id))
+    return _over(turn, sitting, texts.HANDED_IN)
 
 
 def _on(talk: Talk, turn: Turn, sitting: Sitting, words: str, after: int) -> str | Ending:

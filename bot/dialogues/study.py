@@ -119,7 +119,8 @@ def path(talk: Talk, turn: Turn) -> str | Ending:
     if place is None:
         return texts.path_read(len(steps)) if here == len(steps) else talk.then("", path)
     now = steps[place]
-    talk.choose(f"read {shown}", texts.step(place + 1, len(steps), now.title, now.reading), texts.READ)
+    words = texts.step(place + 1, len(steps), now.title, now.reading)
+    talk.choose(f"read {shown}", words, texts.READ, also=texts.READ_TOO)
     study.read(turn.db, turn.who, now, turn.now)
     return talk.then(texts.NOTED, path)
 

@@ -108,6 +108,15 @@ def test_a_question_edited_after_it_was_asked_takes_no_answer_to_what_it_was(bra
     assert kept(branch) == [True]
 
 
+def test_a_sitting_that_was_left_is_handed_in_by_the_word_it_was_told(branch: Branch) -> None:
+    zhang = begun(branch)
+    asked = stem(zhang)
+    zhang.says("取消").hears("测验先放下").says("交卷").hears("还有3题没答，现在交卷吗？").says("2")
+    zhang.hears("好的，接着做。", "第1题", f"（{asked}）").says("B").hears("已记下。", "第2题")
+    zhang.says("取消").says("我要交卷").hears("还有2题没答").says("1").hears("已交卷。", "33分")
+    zhang.says("交卷").hears("您上次33分", "现在开始吗？")
+
+
 def test_nobody_else_hears_of_it_and_nothing_is_asked_of_who_does_not_want(branch: Branch) -> None:
     zhang = begun(branch)
     for _ in range(3):

@@ -65,6 +65,11 @@ def zhang(branch: Branch) -> Phone:
     return branch.bound("张建国")
 
 
+def test_thanks_leave_the_question_and_a_nod_is_right(branch: Branch, zhang: Phone) -> None:
+    asks(branch, "党员永远是劳动人民的普通一员。", key=True, kind=QuestionKind.JUDGE)
+    zhang.says("答题").says("谢谢").hears("不客气。").hears_not("第1题").says("嗯").hears("回答正确")
+
+
 def test_the_words_of_a_question_and_of_what_came_of_it(each_branch: Branch) -> None:
     zhang = each_branch.bound("张建国")
     asks(each_branch, *PERIOD, explanation="党章第七条：预备党员的预备期为一年。")
@@ -288,7 +293,7 @@ def test_the_path_is_read_step_by_step_and_its_questions_come_first(branch: Bran
     assert zhang.reply == "导学第1步，共2步：学总纲\n党章总纲第一段。\n1 已读\n请回复数字。"
     zhang.says("答题").hears("宗旨？")
     zhang.says("导学").says("1").hears("已记下，算自学。", "导学第2步，共2步：学第一章")
-    zhang.says("已读").hears("导学的2步都读完了。")
+    zhang.says("好的").hears("不客气。").says("读完了").hears("导学的2步都读完了。")
     zhang.again().hears("导学的2步都读完了。")
     with branch.house.reading() as db:
         assert db.scalar(select(func.count()).select_from(Reading)) == 2
