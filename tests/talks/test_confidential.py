@@ -21,10 +21,11 @@ from sealed.desk import CaseDesk
 from sealed.handlerlist import HandlerList
 from sealed.keys import SigningKey, to_text
 from sealed.receipt import Receipt, read
-from tests.branch import Branch, Phone, branch_on
+from tests.branch import ROOT, Branch, Phone, branch_on
 from tests.confidential.room import Handler
 from tests.engines import Database
 from tests.talks.conftest import REHEARSED
+from texts import confidential as texts
 
 CANARY = "仓库里的化肥账对不上"
 FIRST = "这里说的话要经过微信，内容加密保存。更稳妥的是打开网页。"
@@ -344,3 +345,10 @@ def test_answers_are_read_by_the_receipt_and_an_unsigned_opinion_too(scene: Scen
     phone.says(f"进度：{other.text}").hears("已收到", "还没有答复").hears_not("食堂")
     assert receipt.text not in scene.kept()
     assert "请等三天" not in scene.kept()
+
+
+def test_kinds_and_states_are_those_of_the_page() -> None:
+    page = (ROOT / "confidential" / "static" / "sentences.js").read_text("utf-8")
+    assert dict(re.findall(r'\{ id: "(\w+)", words: "([^"]+)" \}', page)) == texts.KINDS
+    states = page.partition("export const STATES = {")[2].partition("}")[0]
+    assert dict(re.findall(r'(\w+): "([^"]+)"', states)) == texts.STATES
