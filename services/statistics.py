@@ -338,11 +338,12 @@ def _cases(
 
     One pass over the seats and what came beside them; corrections and standing leave, which are few, are at hand.
     """
-    activities = {one.id: one for one in db.scalars(select(Activity).where(held))}
-    days = {key: today(one.starts_at, zone) for key, one in activities.items()}
-    marks = _marks(db, held)
-    standing = _standing(db, days.values())
     one = _everybody(held, people)
+    theirs = held if people is None else and_(held, Activity.id.in_(select(one.c.activity_id)))
+    activities = {one.id: one for one in db.scalars(select(Activity).where(theirs))}
+    days = {key: today(one.starts_at, zone) for key, one in activities.items()}
+    marks = _marks(db, held, people)
+    standing = _standing(db, days.values(), people)
     order = (one.c.member_id, Activity.starts_at, Activity.id) if by_member else (Activity.id, one.c.member_id)
     facts = (
         select(
@@ -400,16 +401,23 @@ def _same(table: type[Seat | CheckIn | Leave | MakeUp], one: Subquery) -> Column
     return and_(table.activity_id == one.c.activity_id, table.member_id == one.c.member_id)
 
 
-def _marks(db: Session, held: ColumnElement[bool]) -> Mapping[tuple[int, int], list[Said]]:
+def _marks(
+    db: Session, held: ColumnElement[bool], people: Collection[int] | None
+) -> Mapping[tuple[int, int], list[Said]]:
     """The corrections, which are few: (activity, member) -> oldest first."""
     found: dict[tuple[int, int], list[Said]] = {}
-    for mark in db.scalars(select(Mark).join(Activity, Activity.id == Mark.activity_id).where(held).order_by(Mark.id)):
+    marks = select(Mark).join(Activity, Activity.id == Mark.activity_id).where(held)
+    if people is not None:
+        marks = marks.where(Mark.member_id.in_(people))
+    for mark in db.scalars(marks.order_by(Mark.id)):
         said = Said(mark.kind, mark.at, mark.leave_class)
         found.setdefault((mark.activity_id, mark.member_id), []).append(said)
     return found
 
 
-def _standing(db: Session, days: Collection[date]) -> Mapping[int, list[Standing]]:
+def _standing(
+    db: Session, days: Collection[date], people: Collection[int] | None = None
+) -> Mapping[int, list[Standing]]:
     """What stood in that time, by member, as entered."""
     if not days:
         return {}
@@ -417,6 +425,8 @@ def _standing(db: Session, days: Collection[date]) -> Mapping[int, list[Standing
     spans = select(Standing).where(
         Standing.starts <= max(days), or_(Standing.ends.is_(None), Standing.ends >= min(days))
     )
+    if people is not None:
+        spans = spans.where(Standing.member_id.in_(people))
     for one in db.scalars(spans.order_by(Standing.id)):
         found.setdefault(one.member_id, []).append(one)
     return found
