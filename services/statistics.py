@@ -1,6 +1,6 @@
 """Figures over a span: each activity's totals, each member's record, who has been missing; streamed row by row."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -13,6 +13,7 @@ from models.activity import Activity, ActivityKind, ActivityState
 from models.attendance import MakeUp, Mark, MarkKind
 from models.checkin import CheckIn, Seat, SeatState
 from models.leave import PUBLIC, Leave, LeaveClass, LeaveState
+from models.member import Member
 from models.standing import Standing, StandingKind
 from services import guests
 from services.attendance import PRESENT, Facts, Rules, Said, Status, Totals, Verdict, counted, judge, owes, tally
@@ -181,7 +182,7 @@ def judged(
     """Every case of the closed activities of the span, by member and then in order of time."""
     since, until = span.bounds(zone)
     held = and_(Activity.starts_at >= since, Activity.starts_at < until, Activity.state == ActivityState.CLOSED)
-    return _cases(db, held, rules, zone, people=people)
+    return _cases(db, held, rules, zone, whom=_Whom(people))
 
 
 def concerns(
@@ -252,17 +253,35 @@ def excuses(db: Session, span: Span, rules: Rules, zone: ZoneInfo) -> list[Excus
     return listed
 
 
-def stood(db: Session, span: Span) -> Mapping[int, list[Standing]]:
-    """The standing leave and exemptions that touch the span, by member."""
+def tallies(
+    db: Session, held: Sequence[Activity], groups: Collection[int] | None, rules: Rules, zone: ZoneInfo
+) -> Mapping[int, Totals]:
+    """The figures of each of these activities, of everybody or of the people of those groups: activity -> figures."""
+    ids = [one.id for one in held]
+    meant = Activity.id.in_(ids)
+    people = None
+    if groups is not None:
+        seats = select(Seat.member_id).where(Seat.activity_id.in_(ids), Seat.group_id.in_(groups))
+        people = set(db.scalars(seats.union(select(Member.id).where(Member.group_id.in_(groups)))))
+    found: dict[int, list[tuple[Verdict, bool]]] = {one: [] for one in ids}
+    for case in _cases(db, meant, rules, zone, whom=_Whom(people, groups)):
+        found[case.activity.id].append((case.verdict, case.made_up))
+    outside = guests.counts(db, meant) if groups is None else {}
+    return {one: tally(judged, rules, outside.get(one, 0)) for one, judged in found.items()}
+
+
+def stood(db: Session, span: Span, people: Collection[int] | None = None) -> Mapping[int, list[Standing]]:
+    """The standing leave and exemptions that touch the span, of everybody or of `people`, by member."""
     first, after = span.days
-    return _standing(db, [first, after - timedelta(days=1)])
+    return _standing(db, [first, after - timedelta(days=1)], people)
 
 
-def seated(db: Session, span: Span, zone: ZoneInfo) -> set[int]:
-    """Who was expected, or 免, at anything held in the span: those who have left since stand in its tables too."""
+def seated(db: Session, span: Span, zone: ZoneInfo, people: Collection[int]) -> set[int]:
+    """Who of them was expected, or 免, at anything held in the span: who has left since stands in its tables too."""
     since, until = span.bounds(zone)
     seats = select(Seat.member_id).join(Activity, Activity.id == Seat.activity_id)
     held = seats.where(
+        Seat.member_id.in_(people),
         Seat.state != SeatState.GUEST,
         Activity.starts_at >= since,
         Activity.starts_at < until,
@@ -294,7 +313,7 @@ def _records(
 ) -> dict[int, Record]:
     held = and_(Activity.starts_at >= span[0], Activity.starts_at < span[1], Activity.state == ActivityState.CLOSED)
     found: dict[int, Record] = {}
-    for case in _cases(db, held, rules, zone, people=people):
+    for case in _cases(db, held, rules, zone, whom=_Whom(people)):
         record = found.setdefault(case.member_id, Record(case.member_id))
         _count(record, case, rules, zone)
         if cases:
@@ -325,25 +344,36 @@ def _count(record: Record, case: Case, rules: Rules, zone: ZoneInfo) -> None:
     record.early += case.verdict.early
 
 
+@dataclass(frozen=True, slots=True)
+class _Whom:
+    """Whose cases: of these people alone; of these groups on that day, who has no seat counts with the group of now."""
+
+    people: Collection[int] | None = None
+    groups: Collection[int] | None = None
+
+
+_EVERYBODY = _Whom()
+
+
 def _cases(
     db: Session,
     held: ColumnElement[bool],
     rules: Rules,
     zone: ZoneInfo,
     *,
-    people: Collection[int] | None = None,
+    whom: _Whom = _EVERYBODY,
     by_member: bool = True,
 ) -> Iterator[Case]:
     """Judge every person at every activity meant, by member and then in order of time, or by activity.
 
     One pass over the seats and what came beside them; corrections and standing leave, which are few, are at hand.
     """
-    one = _everybody(held, people)
-    theirs = held if people is None else and_(held, Activity.id.in_(select(one.c.activity_id)))
+    one = _everybody(held, whom.people)
+    theirs = held if whom.people is None else and_(held, Activity.id.in_(select(one.c.activity_id)))
     activities = {one.id: one for one in db.scalars(select(Activity).where(theirs))}
     days = {key: today(one.starts_at, zone) for key, one in activities.items()}
-    marks = _marks(db, held, people)
-    standing = _standing(db, days.values(), people)
+    marks = _marks(db, held, whom.people)
+    standing = _standing(db, days.values(), whom.people)
     order = (one.c.member_id, Activity.starts_at, Activity.id) if by_member else (Activity.id, one.c.member_id)
     facts = (
         select(
@@ -366,6 +396,9 @@ def _cases(
         .order_by(*order)
         .execution_options(yield_per=_AT_ONCE)
     )
+    if whom.groups is not None:
+        now_of = one.c.member_id.in_(select(Member.id).where(Member.group_id.in_(whom.groups)))
+        facts = facts.where(or_(Seat.group_id.in_(whom.groups), and_(Seat.activity_id.is_(None), now_of)))
     for row in db.execute(facts):
         activity = activities[row.activity_id]
         leave, since = row.leave_class, row.decided_at
