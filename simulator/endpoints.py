@@ -7,6 +7,7 @@ import base64
 import os
 import secrets
 from collections.abc import Callable
+from datetime import timedelta
 
 from simulator import menus
 from simulator.apierrors import ApiError
@@ -15,6 +16,8 @@ from simulator.phone import Person
 from simulator.world import World
 
 DONE: Json = {"errcode": 0, "errmsg": "ok"}
+VISITED_WITHIN = timedelta(hours=2)
+LONGEST_CHECKED = 2500
 MOST_PEOPLE = 100
 MOST_LISTED = 10_000
 LONGEST_MESSAGE = 2048
@@ -258,6 +261,23 @@ def show_typing(call: Call) -> Json:
     return DONE
 
 
+def check_text(call: Call) -> Json:
+    """POST /wxa/msg_sec_check: what is suggested for a text; of somebody who was in the mini-program lately alone."""
+    call.authorise_mini()
+    fields, world = call.fields, call.world
+    text = fields.get("content")
+    if not isinstance(text, str) or not text or fields.get("version") != 2 or fields.get("scene") not in {1, 2, 3, 4}:
+        raise ApiError(47001)
+    if len(text) > LONGEST_CHECKED:
+        raise ApiError(45002)
+    visited = world.visited.get(str(fields.get("openid", "")))
+    if visited is None or world.clock.now() - visited > VISITED_WITHIN:
+        raise ApiError(61010)
+    suggest = next((said for word, said in world.suggestions.items() if word in text), "pass")
+    result = {"suggest": suggest, "label": 100 if suggest == "pass" else 20001}
+    return {**DONE, "result": result, "detail": [{"strategy": "content_model", "errcode": 0, **result}], "trace_id": ""}
+
+
 def upload(call: Call) -> Json:
     """POST /cgi-bin/media/upload: one file, for three days."""
     call.authorise()
@@ -285,6 +305,7 @@ ROUTES: tuple[tuple[str, str, Callable[[Call], Json]], ...] = (
     ("POST", "/cgi-bin/message/custom/send", send_message),
     ("POST", "/cgi-bin/message/custom/typing", show_typing),
     ("POST", "/cgi-bin/media/upload", upload),
+    ("POST", "/wxa/msg_sec_check", check_text),
     ("GET", "/sns/jscode2session", login),
     ("GET", "/sns/oauth2/access_token", page_login),
 )

@@ -5,6 +5,7 @@ import hashlib
 import secrets
 import threading
 from collections import Counter
+from datetime import datetime
 
 from simulator.accounts import Accounts
 from simulator.apierrors import ApiError
@@ -61,6 +62,8 @@ class World:
         self.ip_allowed = True
         self.wrong_secret_code = 40001
         self.menu: dict[str, object] | None = None
+        self.suggestions = {"违规": "risky", "存疑": "review"}  # what msg_sec_check says of texts with such a word
+        self.visited: dict[str, datetime] = {}  # when each openid was in the mini-program last
         self.get: Get | None = None  # how the callback address is tried
         self.courier = Courier(account, post, self.clock, cut)
         self.courier.tries = tries
@@ -112,7 +115,8 @@ class World:
         return next((person for person in self.people if person.openid == openid), None)
 
     def login_code(self, person: Person, *, errcode: int = 0) -> str:
-        """A code as wx.login gives it; `errcode` makes its exchange fail with that."""
+        """A code as wx.login gives it; `errcode` makes its exchange fail with that. Whoever asks is in there now."""
+        self.visited[person.mini_openid] = self.clock.now()
         return self.logins.code(person.mini_openid, person.unionid, errcode=errcode)
 
     def page_code(self, person: Person, scope: str = "snsapi_base", *, snapshot: bool = False) -> str:
