@@ -7,6 +7,7 @@ Refusal
 ├── CodeUnknown           no such bind code
 ├── CodeUsed              the bind code has been used
 ├── CodeExpired           the bind code is too old
+├── PhoneUnknown          the phone number is nobody's on the roll, or several people's
 ├── TooManyTries          too many wrong bind codes
 ├── BoundToAnother        this WeChat account already is another member
 ├── MemberBound           that member already has another WeChat account
@@ -29,8 +30,13 @@ Refusal
 ├── Decided               the request is settled already
 ├── NoMakeUp              that activity cannot be made up, or not that way
 ├── NotOwed               nothing is to be made up there
+├── WrongMark             that cannot be said of the record as it is now
+├── NoSuchText            no text of that id waits to be looked at
+├── LookedAt              somebody has looked at the text already
+├── TextRisky             WeChat takes the text for unfit to be read by others
 ├── HallCodeStale         the hall's code was right once
 ├── HallCodeUnknown       the hall's code never was right
+├── NotByPlace            the activity takes no check-ins by place
 ├── TooFar                the position is not in the hall
 ├── TooLate               the message was sent too long ago to be judged
 ├── NoSuchCourse          no course of that id
@@ -96,6 +102,10 @@ class CodeUsed(Refusal):
 
 class CodeExpired(Refusal):
     """The bind code is past its days."""
+
+
+class PhoneUnknown(Refusal):
+    """The phone number is nobody's on the roll, or that of several people."""
 
 
 @dataclass
@@ -234,12 +244,39 @@ class NotOwed(Refusal):
     title: str
 
 
+class WrongMark(Refusal):
+    """That cannot be said of the record as it is now."""
+
+
+class NoSuchText(Refusal):
+    """No text has that id."""
+
+
+@dataclass
+class LookedAt(Refusal):
+    """The text was looked at already: by `who`, and it was `shown` or left out."""
+
+    who: str
+    shown: bool
+
+
+class TextRisky(Refusal):
+    """The platform takes the text for unfit to be read by others."""
+
+
 class HallCodeStale(Refusal):
     """The hall's code was right, but it has turned since."""
 
 
 class HallCodeUnknown(Refusal):
     """The hall's code belongs to no activity under way."""
+
+
+@dataclass
+class NotByPlace(Refusal):
+    """The activity called `title` takes no check-ins by place."""
+
+    title: str
 
 
 @dataclass
@@ -383,6 +420,7 @@ class LoginFault(StrEnum):
 
     CODE = "code"
     RISK = "risk"
+    PHONE = "phone"
     TOKEN = "token"  # noqa: S105 - the name of a fault, not a secret
 
 
