@@ -5,7 +5,7 @@ import hashlib
 import secrets
 import threading
 from collections import Counter
-from datetime import datetime
+from typing import TYPE_CHECKING
 
 from simulator.accounts import Accounts
 from simulator.apierrors import ApiError
@@ -23,6 +23,9 @@ from simulator.quotas import Quotas
 from simulator.tickets import Tickets
 from simulator.tokens import Tokens
 from simulator.transport import Get, Post
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 LOGINS_A_MINUTE = 100  # of one person, platform page 小程序登录
 
