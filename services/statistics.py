@@ -264,7 +264,7 @@ def tallies(
         seats = select(Seat.member_id).where(Seat.activity_id.in_(ids), Seat.group_id.in_(groups))
         people = set(db.scalars(seats.union(select(Member.id).where(Member.group_id.in_(groups)))))
     found: dict[int, list[tuple[Verdict, bool]]] = {one: [] for one in ids}
-    for case in _cases(db, meant, rules, zone, whom=_Whom(people, groups)):
+    for case in _cases(db, meant, rules, zone, whom=_Whom(people, groups, ids)):
         found[case.activity.id].append((case.verdict, case.made_up))
     outside = guests.counts(db, meant) if groups is None else {}
     return {one: tally(judged, rules, outside.get(one, 0)) for one, judged in found.items()}
@@ -346,10 +346,14 @@ def _count(record: Record, case: Case, rules: Rules, zone: ZoneInfo) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Whom:
-    """Whose cases: of these people alone; of these groups on that day, who has no seat counts with the group of now."""
+    """Which cases: of these people alone; of these groups on that day, who has no seat counts with the group of now.
+
+    `activities` names the activities meant once more where they are few, so that the indexes are used from both sides.
+    """
 
     people: Collection[int] | None = None
     groups: Collection[int] | None = None
+    activities: Collection[int] | None = None
 
 
 _EVERYBODY = _Whom()
@@ -368,11 +372,13 @@ def _cases(
 
     One pass over the seats and what came beside them; corrections and standing leave, which are few, are at hand.
     """
-    one = _everybody(held, whom.people)
-    theirs = held if whom.people is None else and_(held, Activity.id.in_(select(one.c.activity_id)))
+    one = _everybody(held, whom)
+    theirs = held
+    if whom.people is not None and whom.activities is None:
+        theirs = and_(held, Activity.id.in_(select(one.c.activity_id)))
     activities = {one.id: one for one in db.scalars(select(Activity).where(theirs))}
     days = {key: today(one.starts_at, zone) for key, one in activities.items()}
-    marks = _marks(db, held, whom.people)
+    marks = _marks(db, held, whom)
     standing = _standing(db, days.values(), whom.people)
     order = (one.c.member_id, Activity.starts_at, Activity.id) if by_member else (Activity.id, one.c.member_id)
     facts = (
@@ -421,12 +427,16 @@ def _cases(
         yield Case(activity, row.member_id, row.group_id, verdict, row.confirmed_at is not None)
 
 
-def _everybody(held: ColumnElement[bool], people: Collection[int] | None) -> Subquery:
+def _everybody(held: ColumnElement[bool], whom: _Whom) -> Subquery:
     """Everyone with a seat, and who came or was marked without one: (activity_id, member_id)."""
     parts = []
     for table in (Seat, CheckIn, Mark):
-        part = select(table.activity_id, table.member_id).join(Activity, Activity.id == table.activity_id).where(held)
-        parts.append(part if people is None else part.where(table.member_id.in_(people)))
+        part = select(table.activity_id, table.member_id)
+        if whom.activities is None:
+            part = part.join(Activity, Activity.id == table.activity_id).where(held)
+        else:
+            part = part.where(table.activity_id.in_(whom.activities))
+        parts.append(part if whom.people is None else part.where(table.member_id.in_(whom.people)))
     return union(*parts).subquery("one")
 
 
@@ -434,14 +444,15 @@ def _same(table: type[Seat | CheckIn | Leave | MakeUp], one: Subquery) -> Column
     return and_(table.activity_id == one.c.activity_id, table.member_id == one.c.member_id)
 
 
-def _marks(
-    db: Session, held: ColumnElement[bool], people: Collection[int] | None
-) -> Mapping[tuple[int, int], list[Said]]:
+def _marks(db: Session, held: ColumnElement[bool], whom: _Whom) -> Mapping[tuple[int, int], list[Said]]:
     """The corrections, which are few: (activity, member) -> oldest first."""
     found: dict[tuple[int, int], list[Said]] = {}
-    marks = select(Mark).join(Activity, Activity.id == Mark.activity_id).where(held)
-    if people is not None:
-        marks = marks.where(Mark.member_id.in_(people))
+    if whom.activities is None:
+        marks = select(Mark).join(Activity, Activity.id == Mark.activity_id).where(held)
+    else:
+        marks = select(Mark).where(Mark.activity_id.in_(whom.activities))
+    if whom.people is not None:
+        marks = marks.where(Mark.member_id.in_(whom.people))
     for mark in db.scalars(marks.order_by(Mark.id)):
         said = Said(mark.kind, mark.at, mark.leave_class)
         found.setdefault((mark.activity_id, mark.member_id), []).append(said)
