@@ -30,6 +30,7 @@ Refusal
 ├── Decided               the request is settled already
 ├── NoMakeUp              that activity cannot be made up, or not that way
 ├── NotOwed               nothing is to be made up there
+├── NoSuchRequest         no request for leave, or make-up, of that id
 ├── WrongMark             that cannot be said of the record as it is now
 ├── NoSuchText            no text of that id waits to be looked at
 ├── LookedAt              somebody has looked at the text already
@@ -242,6 +243,10 @@ class NotOwed(Refusal):
     """The member owes no make-up for the activity called `title`."""
 
     title: str
+
+
+class NoSuchRequest(Refusal):
+    """No request for leave, and no make-up, has that id."""
 
 
 class WrongMark(Refusal):

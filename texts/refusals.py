@@ -149,6 +149,7 @@ WORDS: Mapping[type[Refusal], Callable[..., str]] = {
     errors.Decided: lambda refusal, _where: f"这个申请已经处理过：{LEAVES[refusal.state]}{_by(refusal.who)}。",
     errors.NoMakeUp: lambda refusal, _where: f"{refusal.title}不能这样补课。要补，请问党小组长。",
     errors.NotOwed: lambda refusal, _where: f"{refusal.title}您不用补课，或者已经报过。",
+    errors.NoSuchRequest: _always("没有找到这个申请，请回到列表再看。"),
     errors.WrongMark: _always("这条记录现在不能这样更正，请先看最新的名单。"),
     errors.NoSuchText: _always("没有找到这段文字，请回到列表再看。"),
     errors.LookedAt: lambda refusal, _where: (
