@@ -133,7 +133,9 @@ def build(settings: Settings, clock: Clock = system_clock, registry: Registry[Tu
         engine=engine,
         store=store,
         account=api,
-        mini_program=MiniProgramApi(settings.wechat.api_base, mini.app_id, mini.app_secret, settings.wechat.timeout),
+        mini_program=MiniProgramApi(
+            settings.wechat.api_base, mini.app_id, mini.app_secret, settings.wechat.timeout, store, clock
+        ),
         qrcodes=QrCodes(api, store, clock),
         registry=registry,
         parts=_parts(settings),
@@ -160,19 +162,7 @@ def create_app(house: House) -> flask.Flask:
             rules=house.parts.hall,
         )
     )
-    app.register_blueprint(
-        miniprogram_api.blueprint(
-            miniprogram_api.Office(
-                run=house.run,
-                reading=house.reading,
-                clock=house.clock,
-                mini_program=house.mini_program,
-                app_id=house.settings.wechat.mini_program.app_id,
-                binding=house.parts.binding,
-                where=house.parts.where,
-            )
-        )
-    )
+    miniprogram_api.register(app, _api(house))
     if house.reports is not None:
         app.register_blueprint(
             report.blueprint(house.reports, house.settings.branch.name, house.settings.branch.telephone)
@@ -217,6 +207,28 @@ def _desk_store(settings: Settings) -> Callable[[], redis.Redis]:
         return connect(settings.confidential.redis_url or ensure_redis(settings.desk_redis))
 
     return store
+
+
+def _api(house: House) -> miniprogram_api.Office:
+    """What the mini-program's API works with."""
+    settings, parts = house.settings, house.parts
+    return miniprogram_api.Office(
+        run=house.run,
+        reading=house.reading,
+        clock=house.clock,
+        zone=settings.zone,
+        mini_program=house.mini_program,
+        app_id=settings.wechat.mini_program.app_id,
+        binding=parts.binding,
+        hall=parts.hall,
+        rules=parts.attendance,
+        hours=parts.hours,
+        study=parts.study,
+        qrcodes=house.qrcodes,
+        pace=miniprogram_api.Pace(house.store),
+        branch=settings.branch.name,
+        where=parts.where,
+    )
 
 
 def _pages(house: House) -> door.Desk:

@@ -1,6 +1,25 @@
-"""Entrance 2, the mini-program's JSON API: login, binding, and who one is."""
+"""Entrance 2, the mini-program's JSON API: all affairs in one list, each a file with its routes and shapes."""
 
+import flask
+
+from miniprogram_api import activities, checkins, document, logins, seats
 from miniprogram_api.errors import answer
-from miniprogram_api.routes import Office, blueprint
+from miniprogram_api.office import Office
+from miniprogram_api.pace import Pace
 
-__all__ = ["Office", "answer", "blueprint"]
+__all__ = ["AFFAIRS", "Office", "Pace", "answer", "register"]
+
+AFFAIRS = (
+    logins.blueprint,
+    activities.blueprint,
+    checkins.blueprint,
+    seats.blueprint,
+)
+
+
+def register(app: flask.Flask, office: Office) -> None:
+    """Hang every route into the app, and the document made of them."""
+    rooms = [affair(office) for affair in AFFAIRS]
+    for room in rooms:
+        app.register_blueprint(room)
+    app.register_blueprint(document.blueprint(rooms))

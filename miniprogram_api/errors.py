@@ -16,6 +16,41 @@ from wechat.errors import WeChatError
 log = logging.getLogger(__name__)
 
 REFUSALS: dict[type[Refusal], tuple[int, str]] = {
+    errors.NotAllowed: (403, "forbidden"),
+    errors.NotExpected: (403, "unexpected"),
+    errors.NoSuchActivity: (404, "unknown"),
+    errors.NoSuchMember: (404, "unknown"),
+    errors.NoSuchGroup: (404, "unknown"),
+    errors.NoSuchRequest: (404, "unknown"),
+    errors.NoSuchText: (404, "unknown"),
+    errors.NoSuchPaper: (404, "unknown"),
+    errors.NoSuchQuestion: (404, "unknown"),
+    errors.NoSuchStep: (404, "unknown"),
+    errors.TextRisky: (422, "risky"),
+    errors.LookedAt: (409, "decided"),
+    errors.Decided: (409, "decided"),
+    errors.AlreadyAsked: (409, "asked"),
+    errors.AlreadyHere: (409, "here"),
+    errors.OnLeave: (409, "excused"),
+    errors.TooLateToAsk: (409, "late"),
+    errors.HasBegun: (409, "begun"),
+    errors.NoMakeUp: (409, "way"),
+    errors.NotOwed: (409, "owed"),
+    errors.WrongMark: (409, "mark"),
+    errors.SittingOver: (409, "over"),
+    errors.PaperNotOpen: (409, "closed"),
+    errors.PassedAlready: (409, "passed"),
+    errors.NoTriesLeft: (409, "tries"),
+    errors.WaitToRetake: (409, "wait"),
+    errors.BankLacks: (409, "lacks"),
+    errors.HallCodeStale: (410, "expired"),
+    errors.HallCodeUnknown: (409, "wrong"),
+    errors.WrongState: (409, "state"),
+    errors.EditedMeanwhile: (409, "edited"),
+    errors.OutOfOrder: (409, "order"),
+    errors.TooFar: (409, "far"),
+    errors.NotByPlace: (409, "place"),
+    errors.PhoneUnknown: (409, "phone"),
     errors.LoginRefused: (401, "login"),
     errors.NotBound: (403, "unbound"),
     errors.TooManyTries: (429, "locked"),
@@ -35,7 +70,19 @@ STATUSES: dict[int, tuple[str, str]] = {
 
 
 class Malformed(Exception):
-    """The request's body is not what this route takes."""
+    """The request is not what this route takes."""
+
+
+class KeyTaken(Exception):
+    """That Idempotency-Key came with another request before."""
+
+
+class TooFast(Exception):
+    """This login asks too often; welcome again in so many `seconds`."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
 
 
 def register(routes: flask.Blueprint, where: Where) -> None:
@@ -50,8 +97,15 @@ def register(routes: flask.Blueprint, where: Where) -> None:
         return response
 
     routes.register_error_handler(Malformed, lambda _: _error("malformed", texts.MALFORMED, 422))
+    routes.register_error_handler(KeyTaken, lambda _: _error("key", texts.KEY_TAKEN, 409))
     routes.register_error_handler(WeChatError, lambda _: _error("wechat", texts.WECHAT_AWAY, 503))
     routes.register_error_handler(HTTPException, answer)
+
+    @routes.errorhandler(TooFast)
+    def too_fast(error: TooFast) -> flask.Response:
+        response = _error("often", texts.TOO_FAST, 429)
+        response.headers["Retry-After"] = str(error.seconds)
+        return response
 
     @routes.errorhandler(SQLAlchemyError)
     def busy(error: SQLAlchemyError) -> flask.Response:

@@ -95,10 +95,9 @@ def _planning(room: Room, desk: Desk) -> None:
             topic=study.topic_asked(),
             tenths=study_hours.lesson_asked(),
         )
-        twin = _twin(db, asked)
-        found = twin or activities.plan(db, act, asked)
+        found, is_new = activities.plan_once(db, act, asked)
         people = len(activities.expected(db, found))
-        door.say(texts.planned_already(people) if twin else texts.planned(people))
+        door.say(texts.planned(people) if is_new else texts.planned_already(people))
         return _home(found)
 
 
@@ -324,19 +323,6 @@ def _choices(db: Session, act: Act) -> dict[str, tuple[ActivityKind, Org]]:
 def _choice(kind: ActivityKind, org: Org) -> str:
     name = activity_texts.KIND[kind]
     return f"{name}（{org.name}）" if org.kind is OrgKind.GROUP else name
-
-
-def _twin(db: Session, asked: Plan) -> Activity | None:
-    """The same plan sent twice, as when a button is tapped twice."""
-    return next(
-        (
-            one
-            for one in activities.between(db, asked.starts_at, asked.starts_at + timedelta(seconds=1))
-            if (one.kind, one.title, one.org_id, one.place) == (asked.kind, asked.title, asked.org.id, asked.place)
-            and one.state is not ActivityState.CANCELLED
-        ),
-        None,
-    )
 
 
 def _suggested(act: Act) -> tuple[str, str]:

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import false, or_, select, tuple_
+from sqlalchemy import and_, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from models.activity import Activity, ActivityKind, ActivityState
 from models.attendance import MakeUp, Mark
-from models.checkin import Seat, SeatState
+from models.checkin import CheckIn, Seat, SeatState
 from models.member import ON_ROLL, Member, MemberStatus
 from models.org import Org, OrgKind
-from services import activities, attendance, makeups, statistics
+from services import activities, attendance, makeups, orgs, statistics
 from services.attendance import Line, Rules
 from services.errors import NoSuchMember, NotAllowed
 from services.registrations import group_of
@@ -68,9 +68,10 @@ def listed(db: Session, act: Act, asked: Window) -> list[Activity]:
     wanted = select(Activity).where(Activity.starts_at >= asked.since, Activity.starts_at < asked.until)
     own = act.rights.groups
     if act.by is not None and not act.rights.sees_branch:  # as `sees` says, in the database
-        theirs = select(Org.id).where(or_(Org.id.in_(own), Org.kind == OrgKind.BRANCH))
+        if not own:
+            return []
         open_to = or_(Activity.org_id.in_(own), Activity.kind != ActivityKind.COMMITTEE)
-        wanted = wanted.where(Activity.org_id.in_(theirs), open_to) if own else wanted.where(false())
+        wanted = wanted.where(Activity.org_id.in_({*own, orgs.branch(db).id}), open_to)
     if asked.kind is not None:
         wanted = wanted.where(Activity.kind == asked.kind)
     if asked.org is not None:
@@ -178,6 +179,29 @@ def own_coming(db: Session, of: Member, since: datetime) -> list[Activity]:
     seated = select(Activity).join(Seat, Seat.activity_id == Activity.id)
     mine = seated.where(Seat.member_id == of.id, Seat.state != SeatState.EXEMPT, alive, Activity.starts_at >= since)
     return list(db.scalars(mine.order_by(Activity.starts_at, Activity.id).limit(10)))
+
+
+def own_seats(
+    db: Session, of: Member, until: datetime, after: str | None, most: int
+) -> list[tuple[Activity, Seat, datetime | None]]:
+    """The member's seats at what starts before `until`, newest first, each with when they came: at most `most`.
+
+    `after` is the public id of the activity that was shown last; one without a seat of theirs shows nothing.
+    """
+    here = and_(CheckIn.activity_id == Seat.activity_id, CheckIn.member_id == Seat.member_id)
+    mine = select(Activity, Seat, CheckIn.at).join(Seat, Seat.activity_id == Activity.id).outerjoin(CheckIn, here)
+    mine = mine.where(Seat.member_id == of.id, Activity.starts_at < until)
+    if after is not None:
+        last = db.scalar(
+            select(Activity)
+            .join(Seat, Seat.activity_id == Activity.id)
+            .where(Seat.member_id == of.id, Activity.public_id == after)
+        )
+        if last is None:
+            return []
+        mine = mine.where(tuple_(Activity.starts_at, Activity.id) < (last.starts_at, last.id))
+    rows = db.execute(mine.order_by(Activity.starts_at.desc(), Activity.id.desc()).limit(most))
+    return [(activity, seat, came) for activity, seat, came in rows]
 
 
 def plannable(db: Session, act: Act) -> list[Org]:

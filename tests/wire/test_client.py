@@ -47,8 +47,12 @@ def api(platform: Platform, empty_redis: redis.Redis) -> OfficialAccountApi:
 
 
 @pytest.fixture
-def mini(platform: Platform) -> MiniProgramApi:
-    return MiniProgramApi(platform.base, APP_ID, SECRET, 0.3)
+def mini(platform: Platform, empty_redis: redis.Redis) -> MiniProgramApi:
+    return mini_on(platform.base, platform, empty_redis)
+
+
+def mini_on(base: str, platform: Platform, store: redis.Redis) -> MiniProgramApi:
+    return MiniProgramApi(base, APP_ID, SECRET, 0.3, store, lambda: datetime.fromtimestamp(platform.now(), UTC))
 
 
 def test_a_qr_code_carries_its_scene(platform: Platform, api: OfficialAccountApi) -> None:
@@ -262,7 +266,11 @@ def test_an_api_with_a_host_of_its_own_is_refused(api: OfficialAccountApi) -> No
 
 
 def test_no_secret_is_in_logs_or_errors(
-    platform: Platform, api: OfficialAccountApi, mini: MiniProgramApi, caplog: pytest.LogCaptureFixture
+    platform: Platform,
+    api: OfficialAccountApi,
+    mini: MiniProgramApi,
+    empty_redis: redis.Redis,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     told: list[str] = []
 
@@ -286,7 +294,7 @@ def test_no_secret_is_in_logs_or_errors(
             platform.always[CODE_PATH] = reply
             fails(mini.session, "JSCODE")
         # what requests says of a refused connection holds the whole address, secret and code included
-        fails(MiniProgramApi("http://127.0.0.1:9", APP_ID, SECRET, 0.3).session, "JSCODE")
+        fails(mini_on("http://127.0.0.1:9", platform, empty_redis).session, "JSCODE")
         platform.invalidate()
         platform.always["/cgi-bin/stable_token"] = {"errcode": 40001, "errmsg": f"invalid secret {SECRET} rid: 9"}
         platform.always.pop(USER_PATH)

@@ -1,0 +1,62 @@
+"""The parts this entrance works with; built in app.py alone."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, TypeVar
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from miniprogram_api.pace import Pace
+from services.attendance import Rules
+from services.hallcodes import HallRules
+from services.hours import Rules as HourRules
+from services.members import BindingRules
+from services.study import Rules as StudyRules
+from texts.refusals import Where
+from wechat.client import MiniProgramApi
+from wechat.qrcodes import QrCodes
+
+T = TypeVar("T")
+TRIES = 3  # runs of one request that keeps losing against another
+
+
+class Run(Protocol):
+    """Runs work in a writing transaction of its own."""
+
+    def __call__(self, work: Callable[[Session], T]) -> T:
+        """Run it; what it returns is returned."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """What the routes are given."""
+
+    run: Run
+    reading: Callable[[], AbstractContextManager[Session]]
+    clock: Callable[[], datetime]
+    zone: ZoneInfo
+    mini_program: MiniProgramApi
+    app_id: str  # of the mini-program
+    binding: BindingRules
+    hall: HallRules
+    rules: Rules
+    hours: HourRules
+    study: StudyRules
+    qrcodes: QrCodes
+    pace: Pace
+    branch: str
+    where: Where
+
+    def decide(self, work: Callable[[Session], T]) -> T:
+        """Run it, again where another request has just taken what a unique key gives to one alone."""
+        for _ in range(TRIES - 1):
+            try:
+                return self.run(work)
+            except IntegrityError:
+                continue
+        return self.run(work)
