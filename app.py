@@ -34,7 +34,7 @@ from engines.sql import at_head, open_engine, reading, run, transaction
 from jobs.desk import Desk
 from models.activity import ActivityKind
 from models.question import ASKED, QuestionState
-from pages import door, rooms, screen
+from pages import door, prints, rooms, screen
 from pages import errors as error_pages
 from pages.shelf import Shelf
 from sealed.desk import CaseDesk
@@ -226,6 +226,7 @@ def _api(house: House) -> miniprogram_api.Office:
         study=parts.study,
         qrcodes=house.qrcodes,
         pace=miniprogram_api.Pace(house.store),
+        forms={sort.name: partial(sort.fill, _pages(house)) for sort in prints.SORTS},
         branch=settings.branch.name,
         where=parts.where,
     )

@@ -2,7 +2,22 @@
 
 import flask
 
-from miniprogram_api import activities, checkins, document, logins, seats
+from miniprogram_api import (
+    activities,
+    checkins,
+    document,
+    exams,
+    figures,
+    files,
+    helds,
+    leaves,
+    logins,
+    makeups,
+    mine,
+    records,
+    seats,
+    study,
+)
 from miniprogram_api.errors import answer
 from miniprogram_api.office import Office
 from miniprogram_api.pace import Pace
@@ -14,6 +29,15 @@ AFFAIRS = (
     activities.blueprint,
     checkins.blueprint,
     seats.blueprint,
+    leaves.blueprint,
+    makeups.blueprint,
+    records.blueprint,
+    figures.blueprint,
+    files.blueprint,
+    mine.blueprint,
+    study.blueprint,
+    exams.blueprint,
+    helds.blueprint,
 )
 
 

@@ -37,6 +37,8 @@ REFUSALS: dict[type[Refusal], tuple[int, str]] = {
     errors.NoMakeUp: (409, "way"),
     errors.NotOwed: (409, "owed"),
     errors.WrongMark: (409, "mark"),
+    errors.QuestionChanged: (409, "edited"),
+    errors.AnswerUnclear: (422, "unclear"),
     errors.SittingOver: (409, "over"),
     errors.PaperNotOpen: (409, "closed"),
     errors.PassedAlready: (409, "passed"),

@@ -1,6 +1,6 @@
 """The parts this entrance works with; built in app.py alone."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,13 +15,23 @@ from services.attendance import Rules
 from services.hallcodes import HallRules
 from services.hours import Rules as HourRules
 from services.members import BindingRules
+from services.rights import Act
 from services.study import Rules as StudyRules
+from sheets.forms import FirstPage, Form
 from texts.refusals import Where
 from wechat.client import MiniProgramApi
 from wechat.qrcodes import QrCodes
 
 T = TypeVar("T")
 TRIES = 3  # runs of one request that keeps losing against another
+
+
+class Fill(Protocol):
+    """Fills in one form as far as whoever asks may see: a span, an activity, or "" for what is about neither."""
+
+    def __call__(self, db: Session, act: Act, which: str) -> Form | FirstPage:
+        """The form. Raises NotAllowed."""
+        ...
 
 
 class Run(Protocol):
@@ -49,6 +59,7 @@ class Office:
     study: StudyRules
     qrcodes: QrCodes
     pace: Pace
+    forms: Mapping[str, Fill]
     branch: str
     where: Where
 

@@ -153,7 +153,8 @@ class Room:
             act = self._act(db, token, now)
             assert act.by is not None
             told = [one.model_dump_json() for one in taken.values() if isinstance(one, BaseModel)]
-            asked = digest(flask.request.method, flask.request.path, *told)
+            # with the key, which is not kept: a position in the body must not be found again by trying
+            asked = digest(key, flask.request.method, flask.request.path, *told)
             once = Once(digest("api", act.by.public_id, key or secrets.token_hex(16)), asked)
             known = once.found(db) if key else None
             if known is not None:

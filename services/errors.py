@@ -55,6 +55,8 @@ Refusal
 ├── SittingOver           the answer comes after the end of the sitting
 ├── NoSuchBank            no question bank of that name or id
 ├── NoSuchQuestion        no question of that id
+├── QuestionChanged       the question was edited or retired since it was shown
+├── AnswerUnclear         what was written answers nothing that was asked
 ├── QuestionMoved         the question is not in the state this needs
 ├── StemTaken             the bank has that question already
 ├── SameName              a roster row could mean two people
@@ -68,6 +70,7 @@ from enum import StrEnum
 from models.activity import ActivityState
 from models.leave import LeaveState
 from models.question import QuestionKind, QuestionState, Topic
+from services.answers import Why
 
 
 class Refusal(Exception):
@@ -397,6 +400,18 @@ class NoSuchQuestion(Refusal):
     """No question has the id `wanted`."""
 
     wanted: str
+
+
+class QuestionChanged(Refusal):
+    """The question was edited, or retired, since it was shown."""
+
+
+@dataclass
+class AnswerUnclear(Refusal):
+    """What was written answers nothing that was asked: `why`, and the letter of the `last` option."""
+
+    why: Why
+    last: str
 
 
 @dataclass

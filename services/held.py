@@ -20,11 +20,10 @@ from services.rights import Act
 from services.rows import touched
 
 Record = Leave | MakeUp | Mark
-TABLES: Mapping[HeldPlace, type[Record]] = {
-    HeldPlace.LEAVE_REASON: Leave,
-    HeldPlace.LEAVE_NOTE: Leave,
-    HeldPlace.MAKEUP_CONTENT: MakeUp,
-    HeldPlace.MARK_REASON: Mark,
+PLACES: Mapping[str, tuple[HeldPlace, ...]] = {
+    Leave.__tablename__: (HeldPlace.LEAVE_REASON, HeldPlace.LEAVE_NOTE),
+    MakeUp.__tablename__: (HeldPlace.MAKEUP_CONTENT,),
+    Mark.__tablename__: (HeldPlace.MARK_REASON,),
 }
 
 
@@ -37,6 +36,13 @@ def hold(db: Session, act: Act, place: HeldPlace, subject: Base, text: str) -> N
     number = getattr(subject, "id")  # noqa: B009 - every record of a place has one; Base does not say so
     db.add(HeldText(place=place, subject_id=number, text=text, by_id=act.by.id, at=act.now))
     db.flush()
+
+
+def holds(db: Session, record: Record) -> bool:
+    """Whether a text of this record waits to be looked at."""
+    places = PLACES[record.__tablename__]
+    mine = select(HeldText.id).where(HeldText.place.in_(places), HeldText.subject_id == record.id)
+    return db.scalar(mine.where(HeldText.looked_at.is_(None)).limit(1)) is not None
 
 
 def waiting(db: Session, act: Act) -> list[tuple[HeldText, Activity]]:
@@ -75,4 +81,10 @@ def look(db: Session, act: Act, held: HeldText, *, shown: bool) -> None:
 
 
 def _record(db: Session, held: HeldText) -> Record:
-    return db.get_one(TABLES[held.place], held.subject_id)
+    match held.place:
+        case HeldPlace.LEAVE_REASON | HeldPlace.LEAVE_NOTE:
+            return db.get_one(Leave, held.subject_id)
+        case HeldPlace.MAKEUP_CONTENT:
+            return db.get_one(MakeUp, held.subject_id)
+        case HeldPlace.MARK_REASON:
+            return db.get_one(Mark, held.subject_id)

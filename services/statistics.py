@@ -185,6 +185,18 @@ def judged(
     return _cases(db, held, rules, zone, whom=_Whom(people))
 
 
+def judged_of(db: Session, span: Span, rules: Rules, zone: ZoneInfo, groups: Collection[int] | None) -> Iterator[Case]:
+    """The same of the people of those groups on each day (None: everybody); without a seat the group of now counts."""
+    since, until = span.bounds(zone)
+    held = and_(Activity.starts_at >= since, Activity.starts_at < until, Activity.state == ActivityState.CLOSED)
+    people = None
+    if groups is not None:
+        seats = select(Seat.member_id).join(Activity, Activity.id == Seat.activity_id)
+        seats = seats.where(held, Seat.group_id.in_(groups))
+        people = set(db.scalars(seats.union(select(Member.id).where(Member.group_id.in_(groups)))))
+    return _cases(db, held, rules, zone, whom=_Whom(people, groups))
+
+
 def concerns(
     db: Session, now: datetime, rules: Rules, zone: ZoneInfo, people: Collection[int] | None = None
 ) -> list[Concern]:

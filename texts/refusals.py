@@ -125,6 +125,8 @@ WORDS: Mapping[type[Refusal], Callable[..., str]] = {
     errors.SittingOver: lambda refusal, _where: f"“{refusal.title}”时间已到，这个回答没有算。发“测验”看结果。",
     errors.NoSuchBank: lambda refusal, _where: f"没有叫“{refusal.wanted}”的题库，请核对名称。",
     errors.NoSuchQuestion: _always("没有找到这道题，请核对链接。"),
+    errors.QuestionChanged: _always("这道题刚改过或者停用了，请做下一题。"),
+    errors.AnswerUnclear: lambda refusal, _where: exam.unclear(refusal.why, refusal.last),
     errors.QuestionMoved: lambda refusal, _where: (
         f"这道题现在是“{question.STATE[refusal.state]}”，不能这样做。上架前要写上审核人。"
     ),
