@@ -3,10 +3,11 @@
 import json
 from datetime import datetime
 from enum import Enum
-from typing import Annotated, ClassVar, TypeVar, get_args
+from typing import Annotated, ClassVar, TypeVar, cast, get_args
 
 import flask
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, ValidationError, WithJsonSchema
+from pydantic.config import JsonDict
 from pydantic.fields import FieldInfo
 from werkzeug.exceptions import RequestEntityTooLarge
 
@@ -22,6 +23,14 @@ Moment = Annotated[datetime, PlainSerializer(datetime.isoformat, return_type=str
 """A time that is told, with its zone."""
 Instant = Annotated[AwareDatetime, WithJsonSchema(_TIME)]
 """A time that is taken; without a zone nobody could say which was meant."""
+
+
+def _one_example(schema: JsonDict) -> None:
+    """In the document a parameter has one `example`, no list of them."""
+    for field in cast("dict[str, JsonDict]", schema.get("properties", {})).values():
+        examples = field.pop("examples", None)
+        if isinstance(examples, list):
+            field["example"] = examples[0]
 
 
 def sample(shape: type[BaseModel]) -> dict[str, object]:
@@ -74,12 +83,9 @@ class Shape(Example):
 
 
 class Asked(BaseModel):
-    """What stands in an address, behind the ? or within the path: text, and read as such.
+    """What stands in an address, behind the ? or within the path: text, and read as such."""
 
-    Its examples are given by json_schema_extra: a parameter has one `example`, no list of them.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra=_one_example)
 
 
 class Told(Example):
@@ -98,12 +104,14 @@ class ErrorTold(Told):
 class Keyed(BaseModel):
     """The header of everything that writes: the same key again is the same request, and is told the same answer."""
 
+    model_config = ConfigDict(json_schema_extra=_one_example)
+
     key: str | None = Field(
         None,
         alias="Idempotency-Key",
         pattern=KEY,
         description="Made anew for every deed of a person and repeated with every repetition; kept for a day.",
-        json_schema_extra={"example": "5b1f3f0e-2f6d-4b0e-9d5e-6d8a3c1f7a10"},
+        examples=["5b1f3f0e-2f6d-4b0e-9d5e-6d8a3c1f7a10"],
     )
 
 
@@ -117,7 +125,7 @@ class Paged(Asked):
 class ActivityPath(Asked):
     """One activity."""
 
-    activity: str = Field(pattern=ID, json_schema_extra={"example": "k7m2p9q4wx"})
+    activity: str = Field(pattern=ID, examples=["k7m2p9q4wx"])
 
 
 S = TypeVar("S", bound=BaseModel)
