@@ -115,7 +115,7 @@ class RecordTold(Told):
     member: str = Field(examples=["m3n8r5t2yz"])
     name: str = Field(examples=["张建国"])
     status: Status = Field(examples=[Status.REGISTERED])
-    label: str = Field(examples=["人工登记"])
+    label: str = Field(examples=["登"])
     early: bool = Field(examples=[False])
     made_up: bool = Field(examples=[False])
     possible: list[MarkKind] = Field(examples=[[MarkKind.EARLY, MarkKind.NOT_CAME, MarkKind.ON_LEAVE]])
