@@ -133,7 +133,8 @@ def people(db: Session, public_ids: Sequence[str]) -> list[Member]:
     wanted = set(public_ids)
     found = list(db.scalars(select(Member).where(Member.public_id.in_(wanted)).order_by(Member.id)))
     if len(found) < len(wanted):
-        raise NoSuchMember("")
+        known = {one.public_id for one in found}
+        raise NoSuchMember(next(one for one in public_ids if one not in known))
     return found
 
 
