@@ -1,5 +1,7 @@
 """Entrance 2, the mini-program's JSON API: all affairs in one list, each a file with its routes and shapes."""
 
+from dataclasses import replace
+
 import flask
 
 from miniprogram_api import (
@@ -43,7 +45,7 @@ AFFAIRS = (
 
 def register(app: flask.Flask, office: Office) -> None:
     """Hang every route into the app, and the document made of them."""
-    rooms = [affair(office) for affair in AFFAIRS]
-    for room in rooms:
-        app.register_blueprint(room)
-    app.register_blueprint(document.blueprint(rooms))
+    for affair in AFFAIRS:
+        app.register_blueprint(affair(office))
+    documented = replace(office, documented=True)
+    app.register_blueprint(document.blueprint(lambda: [affair(documented) for affair in AFFAIRS]))

@@ -198,6 +198,7 @@ def _planning(room: Room) -> None:
     def plan(db: Session, act: Act, body: PlanIn) -> tuple[Told, int]:
         """Plan an activity; everybody expected has a seat at once. 200 where the same plan stands already."""
         org = own.org(db, act, body.group) if body.group is not None else orgs.branch(db)
+        act.demand(body.kind in activities.kinds(act, org))
         asked = Plan(body.kind, body.title.strip(), body.starts_at, org, body.place.strip())
         _demand_century(body.starts_at)
         found, new = activities.plan_once(db, act, asked)

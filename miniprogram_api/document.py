@@ -1,7 +1,8 @@
 """The API's document, OpenAPI 3.1, made of the routes themselves; and a page that shows it."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import cast
 
 import flask
@@ -10,6 +11,8 @@ from flask_openapi3.models import APISpec
 from flask_openapi3.models.components import Components
 from flask_openapi3.models.info import Info
 from flask_openapi3.models.security_scheme import SecurityScheme
+
+from miniprogram_api.shapes import ErrorTold
 
 Json = dict[str, object]
 POLICY = (
@@ -24,7 +27,7 @@ ABOUT = (
 
 def document(rooms: Sequence[APIBlueprint]) -> Json:
     """The whole document."""
-    schemas: dict[str, object] = {}
+    schemas: dict[str, object] = {"ErrorTold": ErrorTold.model_json_schema()}
     for room in rooms:
         schemas |= room.components_schemas
     spec = APISpec(
@@ -41,24 +44,29 @@ def document(rooms: Sequence[APIBlueprint]) -> Json:
     return cast("Json", _without_copies(made))
 
 
-def blueprint(rooms: Sequence[APIBlueprint]) -> flask.Blueprint:
-    """GET /api/openapi.json and /api/doc; neither needs a token, since neither tells of anybody."""
+def blueprint(rooms: Callable[[], Sequence[APIBlueprint]]) -> flask.Blueprint:
+    """GET /api/openapi.json and /api/doc; neither needs a token, since neither tells of anybody.
+
+    Made when somebody first asks: `rooms` hangs all routes up once more, for the document.
+    """
     routes = flask.Blueprint(
         "api_document", __name__, template_folder="templates", static_folder="static", static_url_path="/api/static"
     )
-    made = document(rooms)
-    text = json.dumps(made, ensure_ascii=False)
+
+    @cache
+    def made() -> Json:
+        return document(rooms())
 
     @routes.get("/api/openapi.json")
     def openapi() -> flask.Response:
-        response = flask.Response(text, content_type="application/json")
+        response = flask.Response(json.dumps(made(), ensure_ascii=False), content_type="application/json")
         response.headers["Cache-Control"] = "no-cache"
         response.add_etag()
         return cast("flask.Response", response.make_conditional(flask.request))
 
     @routes.get("/api/doc")
     def page() -> flask.Response:
-        shown = flask.render_template("api.html", about=ABOUT, affairs=affairs(made), pretty=_pretty)
+        shown = flask.render_template("api.html", about=ABOUT, affairs=affairs(made()), pretty=_pretty)
         response = flask.make_response(shown)
         response.headers["Content-Security-Policy"] = POLICY
         response.headers["Referrer-Policy"] = "no-referrer"

@@ -8,9 +8,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from services import errors
-from services.errors import Refusal
+from services.errors import LoginFault, Refusal
 from texts import api as texts
-from texts.refusals import Where, words
+from texts.refusals import FORBIDDEN, LOGINS, UNKNOWN, Where, words
 from wechat.errors import WeChatError
 
 log = logging.getLogger(__name__)
@@ -71,6 +71,19 @@ STATUSES: dict[int, tuple[str, str]] = {
 }
 
 
+EXAMPLES: dict[int, tuple[str, str]] = {
+    401: ("login", LOGINS[LoginFault.TOKEN]),
+    403: ("forbidden", FORBIDDEN),
+    404: ("unknown", UNKNOWN),
+    409: ("key", texts.KEY_TAKEN),
+    413: STATUSES[413],
+    422: ("malformed", texts.MALFORMED),
+    429: ("often", texts.TOO_FAST),
+    500: STATUSES[500],
+    503: ("busy", texts.BUSY),
+}
+
+
 class Malformed(Exception):
     """The request is not what this route takes."""
 
@@ -113,6 +126,15 @@ def register(routes: flask.Blueprint, where: Where) -> None:
     def busy(error: SQLAlchemyError) -> flask.Response:
         log.error("api error=%s", type(error).__name__)
         return _error("busy", texts.BUSY, 503)
+
+
+def documented() -> dict[int, dict[str, object]]:
+    """What every operation may be refused with, for the document; the shape is shapes.ErrorTold."""
+    schema = {"$ref": "#/components/schemas/ErrorTold"}
+    return {
+        status: {"content": {"application/json": {"schema": schema, "example": {"code": code, "message": message}}}}
+        for status, (code, message) in EXAMPLES.items()
+    }
 
 
 def answer(error: HTTPException) -> flask.Response:

@@ -89,7 +89,7 @@ class LoginsTold(Told):
 class LoginPath(Asked):
     """One login of one's own."""
 
-    login: str = Field(pattern=r"^[0-9a-f]{16}$", json_schema_extra={"example": "5f0c9a7be4d21836"})
+    login: str = Field(pattern=r"^[0-9a-f]{16}$", examples=["5f0c9a7be4d21836"])
 
 
 def blueprint(office: Office) -> APIBlueprint:

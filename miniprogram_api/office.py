@@ -62,6 +62,7 @@ class Office:
     forms: Mapping[str, Fill]
     branch: str
     where: Where
+    documented: bool = False  # whether routes are hung up for the document too, which takes a third of a second
 
     def decide(self, work: Callable[[Session], T]) -> T:
         """Run it, again where another request has just taken what a unique key gives to one alone."""

@@ -28,7 +28,7 @@ from miniprogram_api import errors, safety, shapes
 from miniprogram_api.errors import Malformed, TooFast
 from miniprogram_api.office import Office
 from miniprogram_api.once import Answer, Once, digest
-from miniprogram_api.shapes import Asked, ErrorTold, Keyed, Shape, Told
+from miniprogram_api.shapes import Asked, Keyed, Shape, Told
 from services import logins, rights
 from services.errors import LoginFault, LoginRefused, NotBound
 from services.rights import Act
@@ -39,7 +39,6 @@ Wrap = Callable[[View], View]
 
 PREFIX = "/api/v1"
 SECURITY: list[dict[str, list[str]]] = [{"token": []}]
-REFUSED = (401, 403, 404, 409, 413, 422, 429, 500, 503)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,8 @@ class Room:
             __name__,
             url_prefix=PREFIX,
             abp_tags=[Tag(name=name, description=about)],
-            abp_responses=dict.fromkeys(REFUSED, ErrorTold),
+            abp_responses={str(status): example for status, example in errors.documented().items()},
+            doc_ui=office.documented,
         )
         errors.register(self.blueprint, office.where)
 
@@ -90,6 +90,8 @@ class Room:
         """A POST of somebody who may not be bound yet: `view(…)` alone, which owns its token and transactions."""
 
         def take(view: View, way: Way, taken: Mapping[str, object]) -> flask.Response:
+            if secured:
+                self._stay_in_pace(token_sent())
             found = view(**taken)
             assert not callable(found)
             return _response(_told(found, way))

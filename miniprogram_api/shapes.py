@@ -1,12 +1,23 @@
 """What the API takes and tells: shapes with an example for each field; what is not quite a shape is refused whole."""
 
 import json
+import re
 from datetime import datetime
 from enum import Enum
 from typing import Annotated, ClassVar, TypeVar, cast, get_args
 
 import flask
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, ValidationError, WithJsonSchema
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    Strict,
+    ValidationError,
+    WithJsonSchema,
+)
 from pydantic.config import JsonDict
 from pydantic.fields import FieldInfo
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -21,7 +32,16 @@ MOST = 100  # rows of a page
 _TIME: dict[str, object] = {"type": "string", "format": "date-time"}
 Moment = Annotated[datetime, PlainSerializer(datetime.isoformat, return_type=str), WithJsonSchema(_TIME)]
 """A time that is told, with its zone."""
-Instant = Annotated[AwareDatetime, WithJsonSchema(_TIME)]
+
+
+def _written(value: object) -> object:
+    """A time is written out: pydantic would take 1 for a second of 1970."""
+    if not isinstance(value, str) or not re.match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T", value):
+        raise ValueError("no time")
+    return value
+
+
+Instant = Annotated[AwareDatetime, Strict(strict=False), BeforeValidator(_written), WithJsonSchema(_TIME)]
 """A time that is taken; without a zone nobody could say which was meant."""
 
 

@@ -23,12 +23,6 @@ from texts import h5 as texts
 from texts import member as member_texts
 
 BEFORE, AFTER = timedelta(days=92), timedelta(days=183)
-OF_A_GROUP = (  # what a 党小组 holds by itself; the rest is the branch's
-    ActivityKind.GROUP_MEETING,
-    ActivityKind.LIFE_MEETING,
-    ActivityKind.VOLUNTEER,
-    ActivityKind.OTHER,
-)
 
 
 def blueprint(desk: Desk) -> Blueprint:
@@ -311,11 +305,8 @@ def _choices(db: Session, act: Act) -> dict[str, tuple[ActivityKind, Org]]:
     act.demand(bool(orgs))
     found: dict[str, tuple[ActivityKind, Org]] = {}
     for org in orgs:
-        if org.kind is OrgKind.BRANCH:
-            found |= {kind.value: (kind, org) for kind in ActivityKind if kind is not ActivityKind.GROUP_MEETING}
-        else:
-            kinds = (ActivityKind.GROUP_MEETING,) if act.rights.runs_branch else OF_A_GROUP
-            found |= {f"{kind.value}:{org.public_id}": (kind, org) for kind in kinds}
+        key = "" if org.kind is OrgKind.BRANCH else f":{org.public_id}"
+        found |= {f"{kind.value}{key}": (kind, org) for kind in activities.kinds(act, org)}
     first = (ActivityKind.PARTY_DAY, ActivityKind.GROUP_MEETING)  # what is planned most often
     return dict(sorted(found.items(), key=lambda one: one[1][0] not in first))
 

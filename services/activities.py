@@ -20,6 +20,13 @@ from services.errors import EditedMeanwhile, NoSuchActivity, OutOfOrder, WrongSt
 from services.rights import Act
 from services.rows import in_turn, touched
 
+OF_A_GROUP = (  # what a 党小组 holds by itself; the rest is the branch's
+    ActivityKind.GROUP_MEETING,
+    ActivityKind.LIFE_MEETING,
+    ActivityKind.VOLUNTEER,
+    ActivityKind.OTHER,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -47,6 +54,15 @@ class Particulars:
     ends_at: datetime | None = None
     topic: Topic | None = None
     tenths: int | None = None  # 学时 in tenths; empty: by its kind
+
+
+def kinds(act: Act, org: Org) -> tuple[ActivityKind, ...]:
+    """What this person may plan for that branch or group; nothing without the right."""
+    if act.by is not None and not act.rights.plans_for(org):
+        return ()
+    if org.kind is OrgKind.BRANCH:
+        return tuple(kind for kind in ActivityKind if kind is not ActivityKind.GROUP_MEETING)
+    return (ActivityKind.GROUP_MEETING,) if act.rights.runs_branch else OF_A_GROUP
 
 
 def plan(db: Session, act: Act, asked: Plan) -> Activity:

@@ -217,10 +217,31 @@ def login(call: Call) -> Json:
     if not call.query("js_code"):
         raise ApiError(41008)
     code = call.world.logins.exchange(call.query("js_code"))
-    answer: Json = {"session_key": base64.b64encode(os.urandom(16)).decode(), "openid": code.openid}
+    code.session_key = base64.b64encode(os.urandom(16)).decode()
+    answer: Json = {"session_key": code.session_key, "openid": code.openid}
+    if code.snapshot:
+        answer["is_snapshotuser"] = 1
     if code.unionid:
         answer["unionid"] = code.unionid
     return answer
+
+
+def phone_number(call: Call) -> Json:
+    """POST /wxa/business/getuserphonenumber: the number behind a code, once; with an openid only that person's."""
+    call.authorise_mini()
+    fields = call.fields
+    code, openid = fields.get("code"), fields.get("openid", "")
+    if not isinstance(code, str) or not isinstance(openid, str):
+        raise ApiError(47001)
+    shown = call.world.numbers.exchange(code, openid)
+    mark = {"timestamp": call.world.clock.timestamp(), "appid": shown.app_id}
+    info = {
+        "phoneNumber": shown.number,
+        "purePhoneNumber": shown.number,
+        "countryCode": shown.country,
+        "watermark": mark,
+    }
+    return {**DONE, "phone_info": info}
 
 
 def page_login(call: Call) -> Json:
@@ -306,6 +327,7 @@ ROUTES: tuple[tuple[str, str, Callable[[Call], Json]], ...] = (
     ("POST", "/cgi-bin/message/custom/typing", show_typing),
     ("POST", "/cgi-bin/media/upload", upload),
     ("POST", "/wxa/msg_sec_check", check_text),
+    ("POST", "/wxa/business/getuserphonenumber", phone_number),
     ("GET", "/sns/jscode2session", login),
     ("GET", "/sns/oauth2/access_token", page_login),
 )

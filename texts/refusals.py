@@ -24,6 +24,9 @@ class Where:
         return f"{at.astimezone(self.zone):%H:%M}"
 
 
+FORBIDDEN = "您现在没有办这件事的权限。要办，请找支部书记。"
+UNKNOWN = "没有找到这个活动，请核对链接或编号。"
+
 STATES: Mapping[ActivityState, str] = {
     ActivityState.PLANNED: "还没有开始签到，请稍等。",
     ActivityState.OPEN: "正在签到。",
@@ -95,7 +98,7 @@ WORDS: Mapping[type[Refusal], Callable[..., str]] = {
         f"这个微信已经是{refusal.name}同志的，一个微信只能绑一位同志。\n没有微信的同志，请党小组长在会场登记。"
     ),
     errors.MemberBound: _always("这位同志已经绑定了另一个微信。要换微信，请找党小组长要一张新纸条。"),
-    errors.NoSuchActivity: _always("没有找到这个活动，请核对链接或编号。"),
+    errors.NoSuchActivity: _always(UNKNOWN),
     errors.WrongState: _state,
     errors.NothingOpen: _always("现在没有正在签到的活动。想看近期安排，发“活动”。"),
     errors.HallCodeStale: _always("这张码过时了，请扫大屏上现在的码。\n扫不了，请找党小组长登记。"),
@@ -131,7 +134,7 @@ WORDS: Mapping[type[Refusal], Callable[..., str]] = {
         f"这道题现在是“{question.STATE[refusal.state]}”，不能这样做。上架前要写上审核人。"
     ),
     errors.StemTaken: _always("题库里已有这道题，请改原来的那一道。"),
-    errors.NotAllowed: _always("您现在没有办这件事的权限。要办，请找支部书记。"),
+    errors.NotAllowed: _always(FORBIDDEN),
     errors.NotSuitable: _always("这个职务和人选对不上。请选正式党员；党小组长要选一个党小组，其他职务不选。"),
     errors.OwnOffice: _always("这是您自己的书记职务，不能由本人免去。请另一位同志来办。"),
     errors.NumberTaken: lambda refusal, _where: f"编号“{refusal.number}”已经是{refusal.name}同志的，请核对。",
