@@ -262,7 +262,8 @@ def _drawn(db: Session, sitting: Sitting) -> list[Question]:
 
 def _unanswered(db: Session, sitting: Sitting) -> list[str]:
     ids = exams.unanswered(db, sitting)
-    names = dict(db.execute(select(Question.id, Question.public_id).where(Question.id.in_(ids))).tuples().all())
+    found = db.execute(select(Question.id, Question.public_id).where(Question.id.in_(ids)))
+    names = {row.id: row.public_id for row in found}
     return [names[one] for one in ids]
 
 

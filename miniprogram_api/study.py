@@ -76,7 +76,7 @@ class AnsweredTold(Told):
 
     outcome: Outcome = Field(examples=[Outcome.RIGHT])
     message: str = Field(examples=["回答正确。"])
-    right: str = Field(description="The right answer in words.", examples=["B 一年"])
+    right: str = Field(description="The right answer in words.", examples=["应选 B 一年"])
     explanation: str = Field(examples=["预备期从支部大会通过他为预备党员之日算起。"])
     source: str = Field(examples=["《中国共产党章程》第七条"])
     mastered: bool = Field(description="It has just left 错题.", examples=[False])

@@ -74,14 +74,17 @@ def test_two_leaders_decide_at_once(each_branch: Branch) -> None:
     asked = told(all_.member.post(f"activities/{meeting}/leaves", {"reason_class": "sick"}), 201)
     gate, answers = threading.Barrier(2), []
 
-    def decide(who: MiniProgram, ok: bool) -> Callable[[], None]:  # noqa: FBT001 - the decision itself
+    def decide(who: MiniProgram, *, ok: bool) -> Callable[[], None]:
         def run() -> None:
             gate.wait()
             answers.append(who.post(f"leaves/{asked['id']}/decision", {"ok": ok}))
 
         return run
 
-    both = [threading.Thread(target=decide(all_.leader, True)), threading.Thread(target=decide(all_.secretary, False))]
+    both = [
+        threading.Thread(target=decide(all_.leader, ok=True)),
+        threading.Thread(target=decide(all_.secretary, ok=False)),
+    ]
     for one in both:
         one.start()
     for one in both:
