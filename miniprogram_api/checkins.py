@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import partial
 
 from flask_openapi3.blueprint import APIBlueprint
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 from sqlalchemy.orm import Session
 
 from miniprogram_api import own
@@ -44,6 +44,17 @@ class CodeTold(Told):
 
 class CheckInIn(Shape):
     """`code` for number and scan, `lat` and `lng` (degrees, GCJ-02 as wx.getLocation gives them) for place."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "if": {"properties": {"method": {"const": "place"}}},
+            "then": {
+                "properties": {"code": {"type": "null"}, "lat": {"type": "number"}, "lng": {"type": "number"}},
+                "required": ["lat", "lng"],
+            },
+            "else": {"properties": {"code": {"type": "string"}}, "required": ["code"]},
+        }
+    )
 
     method: How = Field(examples=[How.NUMBER])
     code: str | None = Field(None, min_length=1, max_length=200, examples=["482913"])

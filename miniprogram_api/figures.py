@@ -27,7 +27,7 @@ from texts import sheet as sheet_texts
 from texts import statistics as statistics_texts
 from texts.activity import KIND
 
-PERIOD = r"^[0-9]{4}(Q[1-4]|-[0-9]{2})?$"
+PERIOD = r"^(20[0-9]{2}|2100)(Q[1-4]|-(0[1-9]|1[0-2]))?$"
 
 
 class By(StrEnum):

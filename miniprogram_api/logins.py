@@ -5,7 +5,7 @@ import secrets
 from datetime import datetime
 
 from flask_openapi3.blueprint import APIBlueprint
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 from sqlalchemy.orm import Session
 
 from miniprogram_api.office import Office
@@ -39,6 +39,15 @@ class LoginTold(Told):
 
 class BindIn(Shape):
     """Either the 8-digit code on the slip, or the code of WeChat's phone number button (not wx.login's)."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [
+                {"properties": {one: {"type": "string"}, other: {"type": "null"}}, "required": [one]}
+                for one, other in (("code", "phone_code"), ("phone_code", "code"))
+            ]
+        }
+    )
 
     code: str | None = Field(None, pattern=r"^[0-9]{8}$", examples=["20517734"])
     phone_code: str | None = Field(None, pattern=CODE)

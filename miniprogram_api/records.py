@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from flask_openapi3.blueprint import APIBlueprint
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 from sqlalchemy.orm import Session
 
 from miniprogram_api import own
@@ -51,14 +51,9 @@ class RegistrationsTold(Told):
 class RemindersIn(Shape):
     """Whom to remind: some, or everybody who is not here and not excused."""
 
-    member_ids: list[MemberId] | Literal["absent"] = Field(examples=["absent"])
-
-    @model_validator(mode="after")
-    def some(self) -> "RemindersIn":
-        """An empty list means nobody, a long one is no tick list."""
-        if not 1 <= len(self.member_ids) <= MOST_TICKED:
-            raise ValueError("1 to 500 people")
-        return self
+    member_ids: Annotated[list[MemberId], Field(min_length=1, max_length=MOST_TICKED)] | Literal["absent"] = Field(
+        examples=["absent"]
+    )
 
 
 class SkippedTold(Told):
@@ -83,6 +78,14 @@ class CorrectionIn(Shape):
     """What the record of one person should say; `leave_class` with on_leave and with nothing else."""
 
     READ_BY_OTHERS = ("reason",)
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "if": {"properties": {"said": {"const": "on_leave"}}},
+            "then": {"properties": {"leave_class": {"type": "string"}}, "required": ["leave_class"]},
+            "else": {"properties": {"leave_class": {"type": "null"}}},
+        }
+    )
 
     activity: str = Field(pattern=ID, examples=["k7m2p9q4wx"])
     member: str = Field(pattern=ID, examples=["m3n8r5t2yz"])

@@ -46,8 +46,13 @@ Instant = Annotated[AwareDatetime, Strict(strict=False), BeforeValidator(_writte
 
 
 def _one_example(schema: JsonDict) -> None:
-    """In the document a parameter has one `example`, no list of them."""
+    """In the document a parameter has one `example`, no list of them, and is left out rather than null."""
     for field in cast("dict[str, JsonDict]", schema.get("properties", {})).values():
+        kinds = [one for one in cast("list[JsonDict]", field.get("anyOf", [])) if one != {"type": "null"}]
+        if len(kinds) == 1:
+            field.pop("anyOf")
+            field.pop("default", None)
+            field.update(kinds[0])
         examples = field.pop("examples", None)
         if isinstance(examples, list):
             field["example"] = examples[0]
@@ -158,10 +163,16 @@ def body(shape: type[S]) -> S:
         raise RequestEntityTooLarge
     try:
         text = content.decode("utf-8")
-        json.loads(text, object_pairs_hook=_distinct)
-        return shape.model_validate_json(text)
+        found = json.loads(text, object_pairs_hook=_distinct, parse_float=_number)
+        return shape.model_validate_json(json.dumps(found))
     except (ValidationError, ValueError, RecursionError):
         raise Malformed from None
+
+
+def _number(text: str) -> float | int:
+    """In JSON 2.0 is an integer as well."""
+    found = float(text)
+    return int(found) if found.is_integer() else found
 
 
 def query(shape: type[S]) -> S:
