@@ -189,4 +189,6 @@ def _distinct(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) < len(pairs):
         raise ValueError("a name stands twice")
+    if any(isinstance(value, str) and "\0" in value for value in found.values()):
+        raise ValueError("a text with a NUL, which no database takes")
     return found

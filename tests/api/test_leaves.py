@@ -155,6 +155,8 @@ def test_a_risky_text_is_refused_and_nothing_is_kept(all_: Leading) -> None:
     with all_.branch.house.reading() as db:
         assert db.scalars(select(Leave.id)).all() == []
         assert db.scalars(select(HeldText.id)).all() == []
+    with_nul = {"reason_class": "other", "text": "一\0二"}
+    refused(all_.member.post(f"activities/{meeting}/leaves", with_nul), 422, "malformed")  # PostgreSQL takes none
     plain = told(all_.member.post(f"activities/{meeting}/leaves", {"reason_class": "other"}), 201)
     assert plain["held"] is False
     assert all_.branch.world.calls[CHECK] == 1  # nothing to look over, nobody is asked

@@ -33,7 +33,7 @@ def asked(all_: Leading, path: str = "study/question") -> dict[str, object]:
 
 def test_questions_are_answered_once_and_shown_to_oneself(all_: Leading) -> None:
     assert told(all_.member.get("study/question"))["question"] is None
-    all_.branch.house.run(lambda db: fill(db, (Topic.IDEALS, QuestionKind.SINGLE, 3, 5)) and None)
+    all_.branch.house.run(lambda db: fill(db, (Topic.IDEALS, QuestionKind.SINGLE, 3, 5)))
     first = asked(all_)
     assert asked(all_) == first  # asking again gives the same one
     assert "key" not in first
@@ -61,7 +61,7 @@ def test_questions_are_answered_once_and_shown_to_oneself(all_: Leading) -> None
 
 
 def test_the_chat_goes_on_where_the_mini_program_stopped(all_: Leading) -> None:
-    all_.branch.house.run(lambda db: fill(db, (Topic.IDEALS, QuestionKind.SINGLE, 3, 5)) and None)
+    all_.branch.house.run(lambda db: fill(db, (Topic.IDEALS, QuestionKind.SINGLE, 3, 5)))
     question = asked(all_)
     said = {"question": question["id"], "version": 1, "purpose": "today", "answer": "B"}
     assert "回答正确" in str(told(all_.member.post("study/answers", said), 201)["message"])

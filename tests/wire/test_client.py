@@ -11,7 +11,7 @@ import redis
 
 from tests.wire.platform_server import APP_ID, OPENID, SECRET, USER_PATH, Platform, serving
 from wechat import errors
-from wechat.client import Follower, MiniProgramApi, MiniSession, OfficialAccountApi, PageLogin, QrTicket
+from wechat.client import Follower, MiniProgramApi, MiniSession, OfficialAccountApi, PageLogin, QrTicket, Suggestion
 from wechat.errors import (
     ApiExhausted,
     CodeRefused,
@@ -27,6 +27,7 @@ from wechat.messages import TEXT_LIMIT
 
 CODE_PATH = "/sns/jscode2session"
 PAGE_PATH = "/sns/oauth2/access_token"
+SAFETY_PATH = "/wxa/msg_sec_check"
 SEND_PATH = "/cgi-bin/message/custom/send"
 UPLOAD_PATH = "/cgi-bin/media/upload"
 
@@ -228,6 +229,30 @@ def test_a_browser_is_sent_to_wechat_in_the_order_that_it_demands() -> None:
         "&redirect_uri=https%3A%2F%2Fzhibu.example%2Fh5%2Fsign-in%2Fwechat%3Fto%3D%2Fh5%2Fa%2F1%26x%3D2"
         "&response_type=code&scope=snsapi_base&state=aB3#wechat_redirect"
     )
+
+
+def test_a_text_is_looked_over_and_only_pass_is_pass(platform: Platform, mini: MiniProgramApi) -> None:
+    def told(**result: object) -> None:
+        platform.answers[SAFETY_PATH] = [{"errcode": 0, "errmsg": "ok", **result}]
+
+    for said in Suggestion:
+        told(result={"suggest": said.value, "label": 100})
+        assert mini.suggest("oMini", "一句话") is said
+    path, query, body = platform.calls[-1]
+    assert (path, set(query)) == (SAFETY_PATH, {"access_token"})
+    assert json.loads(body) == {"version": 2, "scene": 2, "openid": "oMini", "content": "一句话"}
+    answers: list[dict[str, object]] = [{}, {"result": {}}, {"result": {"suggest": "ok"}}, {"result": "pass"}]
+    for nothing in answers:
+        told(**nothing)
+        with pytest.raises(OutcomeUnknown):
+            mini.suggest("oMini", "一句话")
+    platform.answers[SAFETY_PATH] = [{"errcode": 40001, "errmsg": "invalid credential"}]
+    platform.always[SAFETY_PATH] = {"errcode": 61010, "errmsg": "code is expired: 一句话"}
+    with pytest.raises(WeChatRejected) as refusal:  # after one try with a new token
+        mini.suggest("oMini", "一句话")
+    assert refusal.value.errcode == 61010
+    with pytest.raises(ValueError, match="1 to 2500"):
+        mini.suggest("oMini", "长" * 2501)
 
 
 def test_a_page_login_needs_no_access_token(platform: Platform) -> None:
