@@ -27,7 +27,7 @@ class PeriodAsked(Asked):
 
 
 def blueprint(office: Office) -> APIBlueprint:
-    """GET /stats.xlsx, /plan.xlsx, /leaves.xlsx, /hours.xlsx, /members.xlsx; of an activity roster.xlsx, record.xlsx."""
+    """GET /stats.xlsx, plan, leaves, hours, members; of an activity roster.xlsx and record.xlsx."""
     room = Room("files", office, "The tables as workbooks, each export logged")
     _of_spans(room, office)
     _of_activities(room, office)
