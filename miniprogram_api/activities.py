@@ -206,7 +206,7 @@ def _planning(room: Room) -> None:
 
     @room.post("/activities/<activity>/move", ActivityTold)
     def move(db: Session, act: Act, path: ActivityPath, body: MoveIn) -> Told:
-        """Move what has not begun (改期), as it was seen at `version`; everybody expected is told."""
+        """Move what has not begun (改期), as it was seen at that version; everybody expected is told."""
         return _moved(db, act, path, body)
 
     @room.patch("/activities/<activity>", ActivityTold)
@@ -216,7 +216,7 @@ def _planning(room: Room) -> None:
 
     @room.post("/activities/<activity>/cancel", ActivityTold)
     def cancel(db: Session, act: Act, path: ActivityPath, body: CancelIn) -> Told:
-        """Call off what has not begun (取消), as it was seen at `version`; everybody expected is told."""
+        """Call off what has not begun (取消), as it was seen at that version; everybody expected is told."""
         found = own.activity(db, act, path.activity)
         activities.cancel(db, act, found, body.reason.strip(), body.version)
         notices.cancelled(db, found, act.now, act.zone)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import cast
 
 import flask
@@ -12,6 +12,7 @@ from flask_openapi3.models.components import Components
 from flask_openapi3.models.info import Info
 from flask_openapi3.models.security_scheme import SecurityScheme
 
+from miniprogram_api import errors
 from miniprogram_api.shapes import ErrorTold
 
 Json = dict[str, object]
@@ -19,7 +20,8 @@ POLICY = (
     "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 ABOUT = (
-    "JSON for the mini-program. Send wx.login's code to /login, then the token as `Authorization: Bearer`. "
+    "JSON for the mini-program. Send wx.login's code to /login, then its token with every request, "
+    "as Authorization: Bearer. "
     "Every error is {code, message}: the code for the program, the message for the person. "
     "What is not yours to see is answered as what is not there."
 )
@@ -66,7 +68,15 @@ def blueprint(rooms: Callable[[], Sequence[APIBlueprint]]) -> flask.Blueprint:
 
     @routes.get("/api/doc")
     def page() -> flask.Response:
-        shown = flask.render_template("api.html", about=ABOUT, affairs=affairs(made()), pretty=_pretty)
+        shown = flask.render_template(
+            "api.html",
+            about=ABOUT,
+            affairs=affairs(made()),
+            answers=_answers,
+            may_be=partial(_may_be, made()),
+            codes=errors.codes(),
+            pretty=_pretty,
+        )
         response = flask.make_response(shown)
         response.headers["Content-Security-Policy"] = POLICY
         response.headers["Referrer-Policy"] = "no-referrer"
@@ -82,6 +92,37 @@ def affairs(made: Json) -> list[tuple[Json, list[tuple[str, str, Json]]]]:
     found = [(method.upper(), path, one) for path, ways in paths.items() for method, one in ways.items()]
     tags = cast("list[Json]", made["tags"])
     return [(tag, [one for one in found if tag["name"] in cast("list[str]", one[2]["tags"])]) for tag in tags]
+
+
+def _answers(operation: Json) -> list[tuple[str, str, object]]:
+    """What is told where nothing is refused: (statuses, media type, example), the same example once."""
+    found: list[tuple[str, str, object]] = []
+    for status, response in cast("Mapping[str, Json]", operation["responses"]).items():
+        if status >= "300":
+            continue
+        content = cast("Mapping[str, Json]", response.get("content") or {})
+        kind, told = next(iter(content.items()), ("", {}))
+        if found and found[-1][1:] == (kind, told.get("example")):
+            found[-1] = (f"{found[-1][0]}, {status}", *found[-1][1:])
+        else:
+            found.append((status, kind, told.get("example")))
+    return found
+
+
+def _may_be(made: Json, parameter: Json) -> str:
+    """What a parameter may be: an example, the words of a code, the bounds of a number."""
+    if "example" in parameter:
+        return str(parameter["example"])
+    schema = cast("Json", parameter["schema"])
+    schema = next((one for one in cast("list[Json]", schema.get("anyOf", [])) if one.get("type") != "null"), schema)
+    if "$ref" in schema:
+        components = cast("Mapping[str, Mapping[str, Json]]", made["components"])
+        schema = components["schemas"][str(schema["$ref"]).rpartition("/")[2]]
+    if "enum" in schema:
+        return " | ".join(map(str, cast("list[object]", schema["enum"])))
+    if "maximum" in schema:
+        return f"{schema.get('minimum', 0):g} … {schema['maximum']:g}"
+    return str(schema.get("format") or schema.get("pattern") or schema.get("type") or "")
 
 
 def _pretty(value: object) -> str:

@@ -137,6 +137,13 @@ def documented() -> dict[int, dict[str, object]]:
     }
 
 
+def codes() -> list[tuple[int, list[str]]]:
+    """Every code there is, by status."""
+    known = {*REFUSALS.values(), *((status, code) for status, (code, _) in {**STATUSES, **EXAMPLES}.items())}
+    known |= {(409, "refused"), (422, "malformed"), (429, "often"), (503, "wechat")}
+    return [(one, sorted(code for status, code in known if status == one)) for one in sorted({one for one, _ in known})]
+
+
 def answer(error: HTTPException) -> flask.Response:
     """The API's answer to an error of HTTP itself, wherever below /api/ it comes up."""
     status = error.code or 500

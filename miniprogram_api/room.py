@@ -116,7 +116,7 @@ class Room:
 
             # documented by flask-openapi3, read by our own stricter shapes
             answer.__delay_validate_request__ = True  # type: ignore[attr-defined] # its mark on a function
-            answer.__annotations__ = {**asks, **({"header": Keyed} if method != "get" else {})}
+            answer.__annotations__ = {**asks, **({"header": Keyed} if method != "get" and secured else {})}
             summary, _, rest = inspect.cleandoc(view.__doc__ or "").partition("\n")
             register = getattr(self.blueprint, method)
             register(
