@@ -47,12 +47,21 @@ class CheckInIn(Shape):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "if": {"properties": {"method": {"const": "place"}}},
-            "then": {
-                "properties": {"code": {"type": "null"}, "lat": {"type": "number"}, "lng": {"type": "number"}},
-                "required": ["lat", "lng"],
-            },
-            "else": {"properties": {"code": {"type": "string"}}, "required": ["code"]},
+            "oneOf": [
+                {
+                    "properties": {
+                        "method": {"const": "place"},
+                        "code": {"type": "null"},
+                        "lat": {"type": "number"},
+                        "lng": {"type": "number"},
+                    },
+                    "required": ["lat", "lng"],
+                },
+                {
+                    "properties": {"method": {"enum": ["number", "scan"]}, "code": {"type": "string"}},
+                    "required": ["code"],
+                },
+            ]
         }
     )
 

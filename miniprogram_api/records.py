@@ -81,9 +81,18 @@ class CorrectionIn(Shape):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "if": {"properties": {"said": {"const": "on_leave"}}},
-            "then": {"properties": {"leave_class": {"type": "string"}}, "required": ["leave_class"]},
-            "else": {"properties": {"leave_class": {"type": "null"}}},
+            "oneOf": [
+                {
+                    "properties": {"said": {"const": MarkKind.ON_LEAVE.value}, "leave_class": {"type": "string"}},
+                    "required": ["leave_class"],
+                },
+                {
+                    "properties": {
+                        "said": {"enum": [one.value for one in MarkKind if one is not MarkKind.ON_LEAVE]},
+                        "leave_class": {"type": "null"},
+                    }
+                },
+            ]
         }
     )
 
