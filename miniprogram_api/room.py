@@ -90,6 +90,7 @@ class Room:
         """A POST of somebody who may not be bound yet: `view(…)` alone, which owns its token and transactions."""
 
         def take(view: View, way: Way, taken: Mapping[str, object]) -> flask.Response:
+            key_sent()
             if secured:
                 self._stay_in_pace(token_sent())
             found = view(**taken)
@@ -207,10 +208,10 @@ def token_sent() -> str:
 
 def key_sent() -> str:
     """The Idempotency-Key of this request, "" without one. Raises Malformed for what cannot be one."""
-    key = flask.request.headers.get("Idempotency-Key", "")
-    if key and not re.fullmatch(shapes.KEY, key):
+    key = flask.request.headers.get("Idempotency-Key")
+    if key is not None and not re.fullmatch(shapes.KEY, key):
         raise Malformed
-    return key
+    return key or ""
 
 
 def _told(found: Told | tuple[Told, int] | None, way: Way) -> Answer:
