@@ -41,7 +41,7 @@ class OnceTold(Told):
     made_up: bool = Field(examples=[False])
 
 
-class RecordTold(Told):
+class OwnRecordTold(Told):
     """One's own year at activities that are over, newest first; figures are of 组织生活."""
 
     year: int = Field(examples=[2026])
@@ -111,13 +111,13 @@ def blueprint(office: Office) -> APIBlueprint:
 
 
 def _figures(room: Room, office: Office) -> None:
-    @room.get("/me/record", RecordTold)
+    @room.get("/me/record", OwnRecordTold)
     def record(db: Session, act: Act, query: YearAsked) -> Told:
         """One's own year, each activity that is over as the sheet has it."""
         assert act.by is not None
         year = query.year or act.day.year
         found = statistics.own(db, act.by.id, Span(year), office.rules, act.zone)
-        return RecordTold(
+        return OwnRecordTold(
             year=year,
             expected=found.expected,
             present=found.present,
