@@ -6,7 +6,7 @@ from werkzeug.test import TestResponse
 
 from models.appointment import Role
 from tests.api.conftest import MiniProgram
-from tests.branch import Branch
+from tests.branch import Branch, Phone
 
 FIRST, SECOND = "第一党小组", "第二党小组"
 
@@ -36,7 +36,7 @@ def leading(branch: Branch) -> Leading:
 def bound(branch: Branch, name: str, group: str = FIRST) -> MiniProgram:
     """A member whose mini-program is logged in and bound."""
     digits = branch.member(name, group=group)
-    mini = MiniProgram(branch, branch.phone(name))
+    mini = MiniProgram(branch, Phone(branch.world.join(name, following=True)))
     mini.login()
     assert mini.bind(digits).status_code == 200
     return mini
