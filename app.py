@@ -36,7 +36,7 @@ from engines.sql import at_head, open_engine, reading, run, transaction
 from jobs.desk import Desk
 from models.activity import ActivityKind
 from models.question import ASKED, QuestionState
-from pages import door, rooms, screen
+from pages import door, prints, rooms, screen
 from pages import errors as error_pages
 from pages.shelf import Shelf
 from sealed.desk import CaseDesk
@@ -137,7 +137,9 @@ def build(settings: Settings, clock: Clock = system_clock, registry: Registry[Tu
         engine=engine,
         store=store,
         account=api,
-        mini_program=MiniProgramApi(settings.wechat.api_base, mini.app_id, mini.app_secret, settings.wechat.timeout),
+        mini_program=MiniProgramApi(
+            settings.wechat.api_base, mini.app_id, mini.app_secret, settings.wechat.timeout, store, clock
+        ),
         qrcodes=QrCodes(api, store, clock),
         registry=registry,
         parts=_parts(settings, _intake(settings, cases, unsigned, desk_store)),
@@ -164,19 +166,7 @@ def create_app(house: House) -> flask.Flask:
             rules=house.parts.hall,
         )
     )
-    app.register_blueprint(
-        miniprogram_api.blueprint(
-            miniprogram_api.Office(
-                run=house.run,
-                reading=house.reading,
-                clock=house.clock,
-                mini_program=house.mini_program,
-                app_id=house.settings.wechat.mini_program.app_id,
-                binding=house.parts.binding,
-                where=house.parts.where,
-            )
-        )
-    )
+    miniprogram_api.register(app, _api(house))
     if house.reports is not None:
         app.register_blueprint(
             report.blueprint(house.reports, house.settings.branch.name, house.settings.branch.telephone)
@@ -238,6 +228,29 @@ def _intake(settings: Settings, cases: CaseDesk, unsigned: Unsigned, store: Call
         root=desk.root,
         page=f"{desk.public_url}/report/",
         upper=Upper(desk.upper.name, desk.upper.telephone, desk.upper.address),
+    )
+
+
+def _api(house: House) -> miniprogram_api.Office:
+    """What the mini-program's API works with."""
+    settings, parts = house.settings, house.parts
+    return miniprogram_api.Office(
+        run=house.run,
+        reading=house.reading,
+        clock=house.clock,
+        zone=settings.zone,
+        mini_program=house.mini_program,
+        app_id=settings.wechat.mini_program.app_id,
+        binding=parts.binding,
+        hall=parts.hall,
+        rules=parts.attendance,
+        hours=parts.hours,
+        study=parts.study,
+        qrcodes=house.qrcodes,
+        pace=miniprogram_api.Pace(house.store),
+        forms={sort.name: partial(sort.fill, _pages(house)) for sort in prints.SORTS},
+        branch=settings.branch.name,
+        where=parts.where,
     )
 
 

@@ -27,7 +27,9 @@ def main() -> int:
     shape = Shape(server.workers, server.threads, var / "bench.log")
     result = run(rows, shape, rounds=chosen.rounds, say=lambda line: print(line, flush=True))
     tasks = [name for name in TASKS if not chosen.words or any(word in name for word in chosen.words)]
-    result["tasks"] = [TASKS[name]() for name in tasks]
+    result["tasks"] = measured = [TASKS[name]() for name in tasks]
+    ratios = cast("dict[str, object]", result["ratios"])
+    ratios |= {name: task[name] for task in measured for name in ("reads_growth",) if name in task}
     out = var / "bench.json"
     out.write_text(json.dumps(result, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     show(result, out)

@@ -10,6 +10,7 @@ from models.exam import Paper, PaperState, Sitting, SittingAnswer
 from models.given import Given
 from models.guest import Guest
 from models.handler import HandlerTie
+from models.held import HeldPlace, HeldText
 from models.hours import Course, CourseForm, CourseSeat
 from models.leave import Leave, LeaveClass, LeaveState
 from models.login import Login
@@ -40,7 +41,9 @@ __all__ = [
     "Given",
     "Guest",
     "HandlerTie",
+    "HeldPlace",
     "HeldScan",
+    "HeldText",
     "Identity",
     "Leave",
     "LeaveClass",

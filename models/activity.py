@@ -82,4 +82,5 @@ class Activity(Base):
         CheckConstraint("badges_worn <= badges_of", name="badges"),
         CheckConstraint("tenths BETWEEN 0 AND 2000", name="long"),
         Index("ix_activity_state", "state"),
+        Index("ix_activity_org_id_starts_at", "org_id", "starts_at"),
     )

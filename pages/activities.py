@@ -23,12 +23,6 @@ from texts import h5 as texts
 from texts import member as member_texts
 
 BEFORE, AFTER = timedelta(days=92), timedelta(days=183)
-OF_A_GROUP = (  # what a 党小组 holds by itself; the rest is the branch's
-    ActivityKind.GROUP_MEETING,
-    ActivityKind.LIFE_MEETING,
-    ActivityKind.VOLUNTEER,
-    ActivityKind.OTHER,
-)
 
 
 def blueprint(desk: Desk) -> Blueprint:
@@ -95,10 +89,9 @@ def _planning(room: Room, desk: Desk) -> None:
             topic=study.topic_asked(),
             tenths=study_hours.lesson_asked(),
         )
-        twin = _twin(db, asked)
-        found = twin or activities.plan(db, act, asked)
+        found, is_new = activities.plan_once(db, act, asked)
         people = len(activities.expected(db, found))
-        door.say(texts.planned_already(people) if twin else texts.planned(people))
+        door.say(texts.planned(people) if is_new else texts.planned_already(people))
         return _home(found)
 
 
@@ -312,11 +305,8 @@ def _choices(db: Session, act: Act) -> dict[str, tuple[ActivityKind, Org]]:
     act.demand(bool(orgs))
     found: dict[str, tuple[ActivityKind, Org]] = {}
     for org in orgs:
-        if org.kind is OrgKind.BRANCH:
-            found |= {kind.value: (kind, org) for kind in ActivityKind if kind is not ActivityKind.GROUP_MEETING}
-        else:
-            kinds = (ActivityKind.GROUP_MEETING,) if act.rights.runs_branch else OF_A_GROUP
-            found |= {f"{kind.value}:{org.public_id}": (kind, org) for kind in kinds}
+        key = "" if org.kind is OrgKind.BRANCH else f":{org.public_id}"
+        found |= {f"{kind.value}{key}": (kind, org) for kind in activities.kinds(act, org)}
     first = (ActivityKind.PARTY_DAY, ActivityKind.GROUP_MEETING)  # what is planned most often
     return dict(sorted(found.items(), key=lambda one: one[1][0] not in first))
 
@@ -324,19 +314,6 @@ def _choices(db: Session, act: Act) -> dict[str, tuple[ActivityKind, Org]]:
 def _choice(kind: ActivityKind, org: Org) -> str:
     name = activity_texts.KIND[kind]
     return f"{name}（{org.name}）" if org.kind is OrgKind.GROUP else name
-
-
-def _twin(db: Session, asked: Plan) -> Activity | None:
-    """The same plan sent twice, as when a button is tapped twice."""
-    return next(
-        (
-            one
-            for one in activities.between(db, asked.starts_at, asked.starts_at + timedelta(seconds=1))
-            if (one.kind, one.title, one.org_id, one.place) == (asked.kind, asked.title, asked.org.id, asked.place)
-            and one.state is not ActivityState.CANCELLED
-        ),
-        None,
-    )
 
 
 def _suggested(act: Act) -> tuple[str, str]:

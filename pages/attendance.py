@@ -50,19 +50,6 @@ from texts import member as member_texts
 
 TICKABLE = frozenset({Status.NOT_COME, Status.ABSENT, Status.LEAVE, Status.EXEMPT, Status.INVITED})
 HERE = PRESENT | {Status.GUEST, Status.OTHER_GROUP, Status.TO_CHECK, Status.EXEMPT_CAME}
-MARKS: Mapping[Status, tuple[MarkKind, ...]] = {
-    **dict.fromkeys(PRESENT, (MarkKind.EARLY, MarkKind.NOT_CAME, MarkKind.ON_LEAVE)),
-    Status.EXEMPT_CAME: (MarkKind.EARLY, MarkKind.NOT_CAME),
-    Status.NOT_COME: (MarkKind.CAME, MarkKind.ON_LEAVE, MarkKind.ABSENT),
-    Status.ABSENT: (MarkKind.NOT_ABSENT, MarkKind.CAME, MarkKind.ON_LEAVE),
-    Status.LEAVE: (MarkKind.CAME,),
-    Status.EXEMPT: (MarkKind.CAME,),
-    Status.TO_CHECK: (MarkKind.GUEST, MarkKind.OTHER_GROUP, MarkKind.NOT_CAME),
-    Status.GUEST: (MarkKind.OTHER_GROUP, MarkKind.NOT_CAME),
-    Status.OTHER_GROUP: (MarkKind.GUEST, MarkKind.NOT_CAME),
-    Status.WITHDRAWN: (MarkKind.CAME,),
-    Status.INVITED: (MarkKind.CAME,),
-}
 SOON = timedelta(days=60)
 
 
@@ -190,7 +177,7 @@ def _changes(room: Room, desk: Desk) -> None:
             "h5/mark.html",
             activity=found,
             line=line,
-            kinds=_marks(found, line),
+            kinds=registrations.possible(found, line.verdict),
             classes=list(LeaveClass),
             past=sights.marks(db, found, line.member),
             words=_WORDS,
@@ -200,7 +187,9 @@ def _changes(room: Room, desk: Desk) -> None:
     def mark(db: Session, act: Act, activity: str, member: str) -> Response:
         found = sights.activity(db, act, activity)
         line = sights.line_of(db, act, found, member, desk.rules)
-        kind = next((one for one in _marks(found, line) if one.value == request.form.get("kind")), None)
+        kind = next(
+            (one for one in registrations.possible(found, line.verdict) if one.value == request.form.get("kind")), None
+        )
         if kind is None:
             raise Amiss(texts.MARK_WANTED)
         leave_class = _leave_class() if kind is MarkKind.ON_LEAVE else None
@@ -413,16 +402,6 @@ def _coming(db: Session, act: Act) -> list[Activity]:
     since = datetime.combine(act.day, datetime.min.time(), act.zone)
     alive = (ActivityState.OPEN, ActivityState.PLANNED)
     return [one for one in sights.between(db, act, since, since + SOON) if one.state in alive][:5]
-
-
-def _marks(activity: Activity, line: Line) -> list[MarkKind]:
-    """What can be said of this person now: 无故缺席 only when the activity is over."""
-    kinds = list(MARKS[line.verdict.status])
-    if line.verdict.early:
-        kinds[kinds.index(MarkKind.EARLY)] = MarkKind.NOT_EARLY
-    if activity.state is not ActivityState.CLOSED and MarkKind.ABSENT in kinds:
-        kinds.remove(MarkKind.ABSENT)
-    return [] if activity.state is ActivityState.CANCELLED else kinds
 
 
 def _leave_class() -> LeaveClass:

@@ -16,7 +16,7 @@ from models.member import ON_ROLL, Member
 from models.org import Org, OrgKind
 from models.standing import Standing, StandingKind
 from pages.door import Desk
-from services import attendance, guests, rights, rosters, statistics
+from services import attendance, guests, rights, rosters, sights, statistics
 from services import hours as study_hours
 from services.attendance import PRESENT, Line, Status, Totals, Verdict
 from services.calendar import local, today
@@ -84,9 +84,9 @@ def sign_in(desk: Desk, db: Session, act: Act, activity: Activity) -> Form:
 
 def year(desk: Desk, db: Session, act: Act, span: Span) -> Form:
     """Table 3: every member's figures of the span."""
-    people = _own_people(db, act, span, desk.zone)
+    people = _own_people(db, act, span)
     found = statistics.records(db, span, desk.rules, desk.zone, [one.id for one in people])
-    stood = statistics.stood(db, span)
+    stood = statistics.stood(db, span, [one.id for one in people])
     rows: list[tuple[str, ...]] = []
     for member in people:
         record = found.get(member.id) or Record(member.id)
@@ -122,7 +122,7 @@ def leaves(desk: Desk, db: Session, act: Act, span: Span) -> Form:
 
 def hours(desk: Desk, db: Session, act: Act, span: Span) -> Form:
     """Table 5: each member's hours that count, with the year's running total, and 自学 that does not."""
-    people = _own_people(db, act, span, desk.zone)
+    people = _own_people(db, act, span)
     found = study_hours.years(db, people, span.year, act.now, desk.hours, desk.zone)
     first, after = span.days
     rows = [row for member in people for row in _hours(member, found[member.id], (first, after), desk.branch.name)]
@@ -220,19 +220,10 @@ def _whole(act: Act, activity: Activity) -> bool:
     return act.by is None or act.rights.sees_branch or act.rights.runs(activity)
 
 
-def _own_people(db: Session, act: Act, span: Span, zone: ZoneInfo) -> list[Member]:
+def _own_people(db: Session, act: Act, span: Span) -> list[Member]:
     """Those on the roll, and those who left it within the span, by group."""
     _demand_lead(act)
-    first, after = span.days
-    left = statistics.seated(db, span, zone)
-    return [
-        one
-        for one in rosters.everyone(db)
-        if (one.status in ON_ROLL or one.id in left)
-        and (one.moved_in is None or one.moved_in < after)
-        and (one.moved_out is None or one.moved_out > first)
-        and (act.by is None or act.rights.sees_group(one.group_id))
-    ]
+    return sights.on_sheets(db, act, span)
 
 
 def _on_roll(db: Session, act: Act) -> list[Member]:

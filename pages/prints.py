@@ -35,6 +35,11 @@ class Sort:
     fill: Fill
     back: str = "/h5/print"
 
+    @property
+    def name(self) -> str:
+        """What stands first in its address."""
+        return self.path.partition("/")[0]
+
 
 def _of_span(
     fill: Callable[[Desk, Session, Act, Span], Form],
@@ -75,9 +80,8 @@ def blueprint(desk: Desk) -> Blueprint:
     room = Room("prints", desk)
     room.get("/h5/print")(partial_named("index", _index, desk))
     for sort in SORTS:
-        name = sort.path.partition("/")[0]
-        room.get(f"/h5/print/{sort.path}")(partial_named(name, _page, desk, sort))
-        room.get(f"/h5/export/{sort.path}")(partial_named(f"{name}_workbook", _workbook, desk, sort))
+        room.get(f"/h5/print/{sort.path}")(partial_named(sort.name, _page, desk, sort))
+        room.get(f"/h5/export/{sort.path}")(partial_named(f"{sort.name}_workbook", _workbook, desk, sort))
     return room.blueprint
 
 
@@ -108,7 +112,7 @@ def _index(desk: Desk, db: Session, act: Act) -> Response:
         act,
         "print/index.html",
         spans=[(str(one), texts.span(one.year, one.quarter, one.month)) for one in spans],
-        sorts=[(sort.path.partition("/")[0], sort.title) for sort in SORTS if sort.fill is not _roster],
+        sorts=[(sort.name, sort.title) for sort in SORTS if sort.fill is not _roster],
         shown=shown[:_RECENT],
     )
 

@@ -18,7 +18,14 @@ from services import events, orgs, standings
 from services.calendar import today
 from services.errors import EditedMeanwhile, NoSuchActivity, OutOfOrder, WrongState
 from services.rights import Act
-from services.rows import touched
+from services.rows import in_turn, touched
+
+OF_A_GROUP = (  # what a 党小组 holds by itself; the rest is the branch's
+    ActivityKind.GROUP_MEETING,
+    ActivityKind.LIFE_MEETING,
+    ActivityKind.VOLUNTEER,
+    ActivityKind.OTHER,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +56,15 @@ class Particulars:
     tenths: int | None = None  # 学时 in tenths; empty: by its kind
 
 
+def kinds(act: Act, org: Org) -> tuple[ActivityKind, ...]:
+    """What this person may plan for that branch or group; nothing without the right."""
+    if act.by is not None and not act.rights.plans_for(org):
+        return ()
+    if org.kind is OrgKind.BRANCH:
+        return tuple(kind for kind in ActivityKind if kind is not ActivityKind.GROUP_MEETING)
+    return (ActivityKind.GROUP_MEETING,) if act.rights.runs_branch else OF_A_GROUP
+
+
 def plan(db: Session, act: Act, asked: Plan) -> Activity:
     """A new activity with a seat for everyone expected. Raises NotAllowed, OutOfOrder."""
     act.demand(act.rights.plans_for(asked.org))
@@ -69,6 +85,22 @@ def plan(db: Session, act: Act, asked: Plan) -> Activity:
     seat_everyone(db, activity, act.zone)
     events.log(db, act, "planned", activity, title=asked.title, at=asked.starts_at.isoformat())
     return activity
+
+
+def plan_once(db: Session, act: Act, asked: Plan) -> tuple[Activity, bool]:
+    """The same, and whether it is new: a plan sent twice, as when a button is tapped twice, is one activity."""
+    act.demand(act.rights.plans_for(asked.org))
+    in_turn(db)
+    twin = select(Activity).where(
+        Activity.starts_at == asked.starts_at,
+        Activity.kind == asked.kind,
+        Activity.title == asked.title,
+        Activity.org_id == asked.org.id,
+        Activity.place == asked.place,
+        Activity.state != ActivityState.CANCELLED,
+    )
+    found = db.scalar(twin.order_by(Activity.id).limit(1))
+    return (found, False) if found is not None else (plan(db, act, asked), True)
 
 
 def move(db: Session, act: Act, activity: Activity, to: tuple[datetime, str], reason: str, seen: int) -> None:

@@ -7,6 +7,7 @@ Refusal
 ├── CodeUnknown           no such bind code
 ├── CodeUsed              the bind code has been used
 ├── CodeExpired           the bind code is too old
+├── PhoneUnknown          the phone number is nobody's on the roll, or several people's
 ├── TooManyTries          too many wrong bind codes
 ├── BoundToAnother        this WeChat account already is another member
 ├── MemberBound           that member already has another WeChat account
@@ -29,8 +30,14 @@ Refusal
 ├── Decided               the request is settled already
 ├── NoMakeUp              that activity cannot be made up, or not that way
 ├── NotOwed               nothing is to be made up there
+├── NoSuchRequest         no request for leave, or make-up, of that id
+├── WrongMark             that cannot be said of the record as it is now
+├── NoSuchText            no text of that id waits to be looked at
+├── LookedAt              somebody has looked at the text already
+├── TextRisky             WeChat takes the text for unfit to be read by others
 ├── HallCodeStale         the hall's code was right once
 ├── HallCodeUnknown       the hall's code never was right
+├── NotByPlace            the activity takes no check-ins by place
 ├── TooFar                the position is not in the hall
 ├── TooLate               the message was sent too long ago to be judged
 ├── NoSuchCourse          no course of that id
@@ -48,6 +55,8 @@ Refusal
 ├── SittingOver           the answer comes after the end of the sitting
 ├── NoSuchBank            no question bank of that name or id
 ├── NoSuchQuestion        no question of that id
+├── QuestionChanged       the question was edited or retired since it was shown
+├── AnswerUnclear         what was written answers nothing that was asked
 ├── QuestionMoved         the question is not in the state this needs
 ├── StemTaken             the bank has that question already
 ├── SameName              a roster row could mean two people
@@ -61,6 +70,7 @@ from enum import StrEnum
 from models.activity import ActivityState
 from models.leave import LeaveState
 from models.question import QuestionKind, QuestionState, Topic
+from services.answers import Why
 
 
 class Refusal(Exception):
@@ -96,6 +106,10 @@ class CodeUsed(Refusal):
 
 class CodeExpired(Refusal):
     """The bind code is past its days."""
+
+
+class PhoneUnknown(Refusal):
+    """The phone number is nobody's on the roll, or that of several people."""
 
 
 @dataclass
@@ -234,12 +248,43 @@ class NotOwed(Refusal):
     title: str
 
 
+class NoSuchRequest(Refusal):
+    """No request for leave, and no make-up, has that id."""
+
+
+class WrongMark(Refusal):
+    """That cannot be said of the record as it is now."""
+
+
+class NoSuchText(Refusal):
+    """No text has that id."""
+
+
+@dataclass
+class LookedAt(Refusal):
+    """The text was looked at already: by `who`, and it was `shown` or left out."""
+
+    who: str
+    shown: bool
+
+
+class TextRisky(Refusal):
+    """The platform takes the text for unfit to be read by others."""
+
+
 class HallCodeStale(Refusal):
     """The hall's code was right, but it has turned since."""
 
 
 class HallCodeUnknown(Refusal):
     """The hall's code belongs to no activity under way."""
+
+
+@dataclass
+class NotByPlace(Refusal):
+    """The activity called `title` takes no check-ins by place."""
+
+    title: str
 
 
 @dataclass
@@ -357,6 +402,18 @@ class NoSuchQuestion(Refusal):
     wanted: str
 
 
+class QuestionChanged(Refusal):
+    """The question was edited, or retired, since it was shown."""
+
+
+@dataclass
+class AnswerUnclear(Refusal):
+    """What was written answers nothing that was asked: `why`, and the letter of the `last` option."""
+
+    why: Why
+    last: str
+
+
 @dataclass
 class QuestionMoved(Refusal):
     """The question is in `state`, from where it cannot go there, or nobody has looked it over."""
@@ -383,6 +440,7 @@ class LoginFault(StrEnum):
 
     CODE = "code"
     RISK = "risk"
+    PHONE = "phone"
     TOKEN = "token"  # noqa: S105 - the name of a fault, not a secret
 
 

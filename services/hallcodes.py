@@ -48,6 +48,12 @@ def scene(activity: Activity, at: datetime, rules: HallRules) -> HallCode:
     return HallCode(text, _instant((slot + 1) * rules.qr), _instant((slot + 2) * rules.qr))
 
 
+def scenes_near(activity: Activity, at: datetime, rules: HallRules) -> list[str]:
+    """The scenes `of_scene` would take at `at`, the newest first."""
+    slot = int(at.timestamp()) // rules.qr
+    return [f"ck-{activity.public_id}-{one:x}-{_seal(activity, one)}" for one in (slot + 1, slot, slot - 1)]
+
+
 def number(db: Session, activity: Activity, at: datetime, rules: HallRules) -> HallCode:
     """The 6-digit number shown at `at`."""
     slot = int(at.timestamp()) // rules.number_turns

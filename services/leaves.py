@@ -209,6 +209,15 @@ def waiting_for(db: Session, act: Act) -> list[Leave]:
     return [leave for leave in db.scalars(waiting.order_by(Leave.id)) if may_decide(db, act, leave)]
 
 
+def of_member(db: Session, member: Member, after: str | None, most: int) -> list[Leave]:
+    """The member's requests, newest first: at most `most` after the one of the public id `after`."""
+    mine = select(Leave).where(Leave.member_id == member.id)
+    if after is not None:
+        shown = db.scalar(mine.where(Leave.public_id == after))
+        mine = mine.where(Leave.id < (shown.id if shown else 0))
+    return list(db.scalars(mine.order_by(Leave.id.desc()).limit(most)))
+
+
 def withdrawable(db: Session, member: Member, now: datetime) -> list[Leave]:
     """The member's requests that can be taken back: not decided yet, or granted for what has not begun."""
     open_ = or_(Leave.state == LeaveState.WAITING, and_(Leave.state == LeaveState.APPROVED, Activity.starts_at > now))

@@ -36,6 +36,25 @@ def of_token(db: Session, token: str, now: datetime) -> Identity:
     return login.identity
 
 
+def called(token: str) -> str:
+    """What the login of that token is called where its owner lists and ends it."""
+    return Login(digest=_digest(token)).called
+
+
+def list_of(db: Session, member: Member, now: datetime) -> list[Login]:
+    """The member's logins that are good, newest first."""
+    mine = select(Login).join(Identity, Identity.id == Login.identity_id)
+    mine = mine.where(Identity.member_id == member.id, Login.expires_at > now)
+    return list(db.scalars(mine.order_by(Login.created_at.desc(), Login.id.desc())))
+
+
+def end(db: Session, member: Member, name: str, now: datetime) -> None:
+    """End the member's login that is called so; another's is as good as none, ending it twice is the same."""
+    for login in list_of(db, member, now):
+        if login.called == name:
+            db.execute(delete(Login).where(Login.id == login.id))
+
+
 def close(db: Session, token: str) -> None:
     """End a login; ending it twice is the same."""
     db.execute(delete(Login).where(Login.digest == _digest(token)))

@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from models.checkin import HeldScan
-from models.member import ON_ROLL, BindCode, Identity, Member, WrongCode
+from models.member import ON_ROLL, BindCode, Identity, Member, MemberStatus, WrongCode
 from services import visits
 from services.errors import (
     BoundToAnother,
@@ -18,6 +18,7 @@ from services.errors import (
     CodeUsed,
     MemberBound,
     NoSuchMember,
+    PhoneUnknown,
     TooManyTries,
 )
 from services.rows import touched
@@ -118,6 +119,23 @@ def bind(db: Session, account: Account, digits: str, message: str, now: datetime
     code.used_at, code.used_by = now, message
     db.flush()
     return member
+
+
+def bind_by_phone(db: Session, identity: Identity, phone: str, now: datetime) -> Member:
+    """Bind the identity to the member on the roll with that number (11 digits, which WeChat vouches for).
+
+    Bound to that member already it stays so. Raises PhoneUnknown where the number is nobody's or several people's,
+    BoundToAnother, MemberBound: a number alone moves no binding, the office's slip does.
+    """
+    # a roster writes numbers as people do: 138 0000 0000, 138-0000-0000, +86…
+    digits = func.replace(func.replace(Member.phone, " ", ""), "-", "")
+    wanted = (phone, f"+86{phone}", f"86{phone}")
+    found = list(db.scalars(select(Member).where(Member.status != MemberStatus.MOVED, digits.in_(wanted)).limit(2)))
+    if len(found) != 1:
+        raise PhoneUnknown
+    db.refresh(identity, with_for_update=True)
+    _join(db, identity, found[0], now, None)
+    return found[0]
 
 
 def note_wrong_code(db: Session, account: Account, message: str, now: datetime) -> None:

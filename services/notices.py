@@ -4,6 +4,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
@@ -41,6 +42,24 @@ class Told:
     useful_until: datetime
 
 
+class Skipped(StrEnum):
+    """Why somebody is not reminded."""
+
+    HERE = "here"  # came already
+    NOT_EXPECTED = "not_expected"  # 免, on leave, a guest, or without a seat
+    LATELY = "lately"  # was reminded within the last two hours
+    QUIET = "quiet"  # it is night, and in the morning the meeting is over
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """Who is reminded, who is not and why, and when the reminders leave."""
+
+    reminded: tuple[Member, ...]
+    skipped: tuple[tuple[Member, Skipped], ...]
+    due: datetime
+
+
 def moved(db: Session, activity: Activity, now: datetime, zone: ZoneInfo) -> int:
     """Tell everyone expected that the activity is 改期; returns how many rows are new."""
     facts: dict[str, Plain] = {
@@ -67,9 +86,15 @@ def cancelled(db: Session, activity: Activity, now: datetime, zone: ZoneInfo) ->
 
 
 def called(db: Session, act: Act, activity: Activity, people: Sequence[Member]) -> int:
+    """The same as `call`; returns how many are reminded."""
+    return len(call(db, act, activity, people).reminded)
+
+
+def call(db: Session, act: Act, activity: Activity, people: Sequence[Member]) -> Calls:
     """Remind those of the list who are expected and not here yet; each at most once in two hours.
 
-    Returns how many rows are new. Raises NotAllowed (one foreign name refuses the whole list), WrongState.
+    In the quiet hours it waits for the morning, and is not written where that would be too late. Raises NotAllowed
+    (one foreign name refuses the whole list), WrongState.
     """
     for one in people:
         act.demand(act.rights.tends(registrations.group_of(db, activity, one)))
@@ -84,18 +109,31 @@ def called(db: Session, act: Act, activity: Activity, people: Sequence[Member]) 
     useful = max(activity.starts_at, act.now) + timedelta(hours=1)
     slot = int(act.now.timestamp() // CALLED_EVERY.total_seconds())
     told = Told(NoticeKind.CALLED, f"{activity.public_id}.{slot}", facts, due, useful)
-    lately = select(Notice.member_id).where(
+    written = select(Notice.member_id).where(
         Notice.once.startswith(f"{NoticeKind.CALLED.value}:{activity.public_id}."),
         Notice.created_at > act.now - CALLED_EVERY,
     )
-    here = select(CheckIn.member_id).where(CheckIn.activity_id == activity.id)
-    left_alone = {*db.scalars(lately), *db.scalars(here)}
+    lately = set(db.scalars(written))
+    here = set(db.scalars(select(CheckIn.member_id).where(CheckIn.activity_id == activity.id)))
     expected = {one.id for one in activities.expected(db, activity)}
-    wanted = [one for one in people if one.id in expected and one.id not in left_alone]
-    new = sum(write(db, one, told, act.now) for one in wanted)
-    if new:
-        events.log(db, act, "called", activity, people=new)
-    return new
+    reminded: list[Member] = []
+    skipped: list[tuple[Member, Skipped]] = []
+    for one in people:
+        if one.id in here:
+            skipped.append((one, Skipped.HERE))
+        elif one.id not in expected:
+            skipped.append((one, Skipped.NOT_EXPECTED))
+        elif one.id in lately:
+            skipped.append((one, Skipped.LATELY))
+        elif due >= useful:
+            skipped.append((one, Skipped.QUIET))
+        elif write(db, one, told, act.now):
+            reminded.append(one)
+        else:
+            skipped.append((one, Skipped.LATELY))
+    if reminded:
+        events.log(db, act, "called", activity, people=len(reminded))
+    return Calls(tuple(reminded), tuple(skipped), due)
 
 
 def leave_asked(db: Session, leave: Leave, now: datetime, zone: ZoneInfo) -> int:

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from models.activity import Activity, ActivityState
 from services import activities, events
-from services.errors import OutOfOrder, TooFar, WrongState
+from services.errors import NotByPlace, OutOfOrder, TooFar, WrongState
 from services.rights import Act
 
 EARTH = 6_371_000  # metres
@@ -49,6 +49,14 @@ def of_position(db: Session, latitude: float, longitude: float) -> Activity | No
     if beyond > 0:
         raise TooFar(nearest.title)
     return nearest
+
+
+def demand_here(activity: Activity, latitude: float, longitude: float) -> None:
+    """Nothing if the point is in this activity's hall. Raises NotByPlace, TooFar."""
+    if activity.latitude is None or activity.longitude is None or activity.radius is None:
+        raise NotByPlace(activity.title)
+    if metres((latitude, longitude), (activity.latitude, activity.longitude)) > activity.radius:
+        raise TooFar(activity.title)
 
 
 def metres(here: tuple[float, float], there: tuple[float, float]) -> float:

@@ -1,7 +1,7 @@
 """人工登记 and corrections: a leader enters who came; a record is corrected by adding, never by deleting."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy.orm import Session
 
@@ -11,11 +11,25 @@ from models.checkin import Method, Seat
 from models.leave import LeaveClass
 from models.member import Member
 from services import checkins, events
+from services.attendance import PRESENT, Status, Verdict
 from services.checkins import Row
 from services.errors import WrongState
 from services.rights import Act
 
 REGISTERS_IN = (ActivityState.PLANNED, ActivityState.OPEN)
+MARKS: Mapping[Status, tuple[MarkKind, ...]] = {
+    **dict.fromkeys(PRESENT, (MarkKind.EARLY, MarkKind.NOT_CAME, MarkKind.ON_LEAVE)),
+    Status.EXEMPT_CAME: (MarkKind.EARLY, MarkKind.NOT_CAME),
+    Status.NOT_COME: (MarkKind.CAME, MarkKind.ON_LEAVE, MarkKind.ABSENT),
+    Status.ABSENT: (MarkKind.NOT_ABSENT, MarkKind.CAME, MarkKind.ON_LEAVE),
+    Status.LEAVE: (MarkKind.CAME,),
+    Status.EXEMPT: (MarkKind.CAME,),
+    Status.TO_CHECK: (MarkKind.GUEST, MarkKind.OTHER_GROUP, MarkKind.NOT_CAME),
+    Status.GUEST: (MarkKind.OTHER_GROUP, MarkKind.NOT_CAME),
+    Status.OTHER_GROUP: (MarkKind.GUEST, MarkKind.NOT_CAME),
+    Status.WITHDRAWN: (MarkKind.CAME,),
+    Status.INVITED: (MarkKind.CAME,),
+}
 
 
 def register(db: Session, act: Act, activity: Activity, people: Sequence[Member], reason: str) -> int:
@@ -62,6 +76,16 @@ def mark(
     db.add(made)
     events.log(db, act, f"mark_{kind.value}", activity, name=member.name, reason=reason)
     return made
+
+
+def possible(activity: Activity, verdict: Verdict) -> list[MarkKind]:
+    """What can be said of a record now: 无故缺席 only when the activity is over, nothing of what was cancelled."""
+    kinds = list(MARKS[verdict.status])
+    if verdict.early:
+        kinds[kinds.index(MarkKind.EARLY)] = MarkKind.NOT_EARLY
+    if activity.state is not ActivityState.CLOSED and MarkKind.ABSENT in kinds:
+        kinds.remove(MarkKind.ABSENT)
+    return [] if activity.state is ActivityState.CANCELLED else kinds
 
 
 def group_of(db: Session, activity: Activity, member: Member) -> int | None:

@@ -1,21 +1,35 @@
 """What a leader may look at: an activity and the part of its sheet that is his, people one by one."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from models.activity import Activity, ActivityKind, ActivityState
 from models.attendance import MakeUp, Mark
-from models.checkin import Seat, SeatState
-from models.member import Member, MemberStatus
+from models.checkin import CheckIn, Seat, SeatState
+from models.member import ON_ROLL, Member, MemberStatus
 from models.org import Org, OrgKind
-from services import activities, attendance, makeups
+from services import activities, attendance, makeups, orgs, statistics
 from services.attendance import Line, Rules
 from services.errors import NoSuchMember, NotAllowed
 from services.registrations import group_of
 from services.rights import Act
+from services.statistics import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A piece of the list of activities: what starts in the span, after one already shown."""
+
+    since: datetime
+    until: datetime
+    kind: ActivityKind | None = None
+    org: Org | None = None  # the branch's or a group's own
+    after: Activity | None = None
+    most: int = 20
 
 
 def sees(db: Session, act: Act, activity: Activity) -> bool:
@@ -47,6 +61,39 @@ def run(db: Session, act: Act, public_id: str) -> Activity:
 def between(db: Session, act: Act, since: datetime, until: datetime) -> list[Activity]:
     """What starts in the span and may be opened, cancelled ones too, in order."""
     return [one for one in activities.between(db, since, until) if sees(db, act, one)]
+
+
+def listed(db: Session, act: Act, asked: Window) -> list[Activity]:
+    """What starts in the window and may be opened, cancelled ones too, newest first: at most `most` after `after`."""
+    wanted = select(Activity).where(Activity.starts_at >= asked.since, Activity.starts_at < asked.until)
+    own = act.rights.groups
+    if act.by is not None and not act.rights.sees_branch:  # as `sees` says, in the database
+        if not own:
+            return []
+        open_to = or_(Activity.org_id.in_(own), Activity.kind != ActivityKind.COMMITTEE)
+        wanted = wanted.where(Activity.org_id.in_({*own, orgs.branch(db).id}), open_to)
+    if asked.kind is not None:
+        wanted = wanted.where(Activity.kind == asked.kind)
+    if asked.org is not None:
+        wanted = wanted.where(Activity.org_id == asked.org.id)
+    if asked.after is not None:
+        wanted = wanted.where(tuple_(Activity.starts_at, Activity.id) < (asked.after.starts_at, asked.after.id))
+    return list(db.scalars(wanted.order_by(Activity.starts_at.desc(), Activity.id.desc()).limit(asked.most)))
+
+
+def on_sheets(db: Session, act: Act, span: Span) -> list[Member]:
+    """Whose rows a table of the span shows: those on the roll, and those who left it within the span, by group."""
+    first, after = span.days
+    wanted = select(Member).where(
+        or_(Member.moved_in.is_(None), Member.moved_in < after),
+        or_(Member.moved_out.is_(None), Member.moved_out > first),
+    )
+    if act.by is not None and not act.rights.sees_branch:
+        wanted = wanted.where(Member.group_id.in_(act.rights.groups))
+    found = list(db.scalars(wanted.order_by(Member.group_id, Member.id)))
+    off = [one.id for one in found if one.status not in ON_ROLL]
+    left = statistics.seated(db, span, act.zone, off) if off else frozenset[int]()
+    return [one for one in found if one.status in ON_ROLL or one.id in left]
 
 
 def lines(db: Session, act: Act, of: Activity, rules: Rules) -> list[Line]:
@@ -86,7 +133,8 @@ def people(db: Session, public_ids: Sequence[str]) -> list[Member]:
     wanted = set(public_ids)
     found = list(db.scalars(select(Member).where(Member.public_id.in_(wanted)).order_by(Member.id)))
     if len(found) < len(wanted):
-        raise NoSuchMember("")
+        known = {one.public_id for one in found}
+        raise NoSuchMember(next(one for one in public_ids if one not in known))
     return found
 
 
@@ -132,6 +180,29 @@ def own_coming(db: Session, of: Member, since: datetime) -> list[Activity]:
     seated = select(Activity).join(Seat, Seat.activity_id == Activity.id)
     mine = seated.where(Seat.member_id == of.id, Seat.state != SeatState.EXEMPT, alive, Activity.starts_at >= since)
     return list(db.scalars(mine.order_by(Activity.starts_at, Activity.id).limit(10)))
+
+
+def own_seats(
+    db: Session, of: Member, until: datetime, after: str | None, most: int
+) -> list[tuple[Activity, Seat, datetime | None]]:
+    """The member's seats at what starts before `until`, newest first, each with when they came: at most `most`.
+
+    `after` is the public id of the activity that was shown last; one without a seat of theirs shows nothing.
+    """
+    here = and_(CheckIn.activity_id == Seat.activity_id, CheckIn.member_id == Seat.member_id)
+    mine = select(Activity, Seat, CheckIn.at).join(Seat, Seat.activity_id == Activity.id).outerjoin(CheckIn, here)
+    mine = mine.where(Seat.member_id == of.id, Activity.starts_at < until)
+    if after is not None:
+        last = db.scalar(
+            select(Activity)
+            .join(Seat, Seat.activity_id == Activity.id)
+            .where(Seat.member_id == of.id, Activity.public_id == after)
+        )
+        if last is None:
+            return []
+        mine = mine.where(tuple_(Activity.starts_at, Activity.id) < (last.starts_at, last.id))
+    rows = db.execute(mine.order_by(Activity.starts_at.desc(), Activity.id.desc()).limit(most))
+    return [(activity, seat, came) for activity, seat, came in rows]
 
 
 def plannable(db: Session, act: Act) -> list[Org]:

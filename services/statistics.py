@@ -1,6 +1,6 @@
 """Figures over a span: each activity's totals, each member's record, who has been missing; streamed row by row."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -13,6 +13,7 @@ from models.activity import Activity, ActivityKind, ActivityState
 from models.attendance import MakeUp, Mark, MarkKind
 from models.checkin import CheckIn, Seat, SeatState
 from models.leave import PUBLIC, Leave, LeaveClass, LeaveState
+from models.member import Member
 from models.standing import Standing, StandingKind
 from services import guests
 from services.attendance import PRESENT, Facts, Rules, Said, Status, Totals, Verdict, counted, judge, owes, tally
@@ -181,7 +182,19 @@ def judged(
     """Every case of the closed activities of the span, by member and then in order of time."""
     since, until = span.bounds(zone)
     held = and_(Activity.starts_at >= since, Activity.starts_at < until, Activity.state == ActivityState.CLOSED)
-    return _cases(db, held, rules, zone, people=people)
+    return _cases(db, held, rules, zone, whom=_Whom(people))
+
+
+def judged_of(db: Session, span: Span, rules: Rules, zone: ZoneInfo, groups: Collection[int] | None) -> Iterator[Case]:
+    """The same of the people of those groups on each day (None: everybody); without a seat the group of now counts."""
+    since, until = span.bounds(zone)
+    held = and_(Activity.starts_at >= since, Activity.starts_at < until, Activity.state == ActivityState.CLOSED)
+    people = None
+    if groups is not None:
+        seats = select(Seat.member_id).join(Activity, Activity.id == Seat.activity_id)
+        seats = seats.where(held, Seat.group_id.in_(groups))
+        people = set(db.scalars(seats.union(select(Member.id).where(Member.group_id.in_(groups)))))
+    return _cases(db, held, rules, zone, whom=_Whom(people, groups))
 
 
 def concerns(
@@ -252,17 +265,35 @@ def excuses(db: Session, span: Span, rules: Rules, zone: ZoneInfo) -> list[Excus
     return listed
 
 
-def stood(db: Session, span: Span) -> Mapping[int, list[Standing]]:
-    """The standing leave and exemptions that touch the span, by member."""
+def tallies(
+    db: Session, held: Sequence[Activity], groups: Collection[int] | None, rules: Rules, zone: ZoneInfo
+) -> Mapping[int, Totals]:
+    """The figures of each of these activities, of everybody or of the people of those groups: activity -> figures."""
+    ids = [one.id for one in held]
+    meant = Activity.id.in_(ids)
+    people = None
+    if groups is not None:
+        seats = select(Seat.member_id).where(Seat.activity_id.in_(ids), Seat.group_id.in_(groups))
+        people = set(db.scalars(seats.union(select(Member.id).where(Member.group_id.in_(groups)))))
+    found: dict[int, list[tuple[Verdict, bool]]] = {one: [] for one in ids}
+    for case in _cases(db, meant, rules, zone, whom=_Whom(people, groups, ids)):
+        found[case.activity.id].append((case.verdict, case.made_up))
+    outside = guests.counts(db, meant) if groups is None else {}
+    return {one: tally(judged, rules, outside.get(one, 0)) for one, judged in found.items()}
+
+
+def stood(db: Session, span: Span, people: Collection[int] | None = None) -> Mapping[int, list[Standing]]:
+    """The standing leave and exemptions that touch the span, of everybody or of `people`, by member."""
     first, after = span.days
-    return _standing(db, [first, after - timedelta(days=1)])
+    return _standing(db, [first, after - timedelta(days=1)], people)
 
 
-def seated(db: Session, span: Span, zone: ZoneInfo) -> set[int]:
-    """Who was expected, or 免, at anything held in the span: those who have left since stand in its tables too."""
+def seated(db: Session, span: Span, zone: ZoneInfo, people: Collection[int]) -> set[int]:
+    """Who of them was expected, or 免, at anything held in the span: who has left since stands in its tables too."""
     since, until = span.bounds(zone)
     seats = select(Seat.member_id).join(Activity, Activity.id == Seat.activity_id)
     held = seats.where(
+        Seat.member_id.in_(people),
         Seat.state != SeatState.GUEST,
         Activity.starts_at >= since,
         Activity.starts_at < until,
@@ -294,7 +325,7 @@ def _records(
 ) -> dict[int, Record]:
     held = and_(Activity.starts_at >= span[0], Activity.starts_at < span[1], Activity.state == ActivityState.CLOSED)
     found: dict[int, Record] = {}
-    for case in _cases(db, held, rules, zone, people=people):
+    for case in _cases(db, held, rules, zone, whom=_Whom(people)):
         record = found.setdefault(case.member_id, Record(case.member_id))
         _count(record, case, rules, zone)
         if cases:
@@ -325,24 +356,42 @@ def _count(record: Record, case: Case, rules: Rules, zone: ZoneInfo) -> None:
     record.early += case.verdict.early
 
 
+@dataclass(frozen=True, slots=True)
+class _Whom:
+    """Which cases: of these people alone; of these groups on that day, who has no seat counts with the group of now.
+
+    `activities` names the activities meant once more where they are few, so that the indexes are used from both sides.
+    """
+
+    people: Collection[int] | None = None
+    groups: Collection[int] | None = None
+    activities: Collection[int] | None = None
+
+
+_EVERYBODY = _Whom()
+
+
 def _cases(
     db: Session,
     held: ColumnElement[bool],
     rules: Rules,
     zone: ZoneInfo,
     *,
-    people: Collection[int] | None = None,
+    whom: _Whom = _EVERYBODY,
     by_member: bool = True,
 ) -> Iterator[Case]:
     """Judge every person at every activity meant, by member and then in order of time, or by activity.
 
     One pass over the seats and what came beside them; corrections and standing leave, which are few, are at hand.
     """
-    activities = {one.id: one for one in db.scalars(select(Activity).where(held))}
+    one = _everybody(held, whom)
+    theirs = held
+    if whom.people is not None and whom.activities is None:
+        theirs = and_(held, Activity.id.in_(select(one.c.activity_id)))
+    activities = {one.id: one for one in db.scalars(select(Activity).where(theirs))}
     days = {key: today(one.starts_at, zone) for key, one in activities.items()}
-    marks = _marks(db, held)
-    standing = _standing(db, days.values())
-    one = _everybody(held, people)
+    marks = _marks(db, held, whom)
+    standing = _standing(db, days.values(), whom.people)
     order = (one.c.member_id, Activity.starts_at, Activity.id) if by_member else (Activity.id, one.c.member_id)
     facts = (
         select(
@@ -365,6 +414,9 @@ def _cases(
         .order_by(*order)
         .execution_options(yield_per=_AT_ONCE)
     )
+    if whom.groups is not None:
+        now_of = one.c.member_id.in_(select(Member.id).where(Member.group_id.in_(whom.groups)))
+        facts = facts.where(or_(Seat.group_id.in_(whom.groups), and_(Seat.activity_id.is_(None), now_of)))
     for row in db.execute(facts):
         activity = activities[row.activity_id]
         leave, since = row.leave_class, row.decided_at
@@ -387,12 +439,16 @@ def _cases(
         yield Case(activity, row.member_id, row.group_id, verdict, row.confirmed_at is not None)
 
 
-def _everybody(held: ColumnElement[bool], people: Collection[int] | None) -> Subquery:
+def _everybody(held: ColumnElement[bool], whom: _Whom) -> Subquery:
     """Everyone with a seat, and who came or was marked without one: (activity_id, member_id)."""
     parts = []
     for table in (Seat, CheckIn, Mark):
-        part = select(table.activity_id, table.member_id).join(Activity, Activity.id == table.activity_id).where(held)
-        parts.append(part if people is None else part.where(table.member_id.in_(people)))
+        part = select(table.activity_id, table.member_id)
+        if whom.activities is None:
+            part = part.join(Activity, Activity.id == table.activity_id).where(held)
+        else:
+            part = part.where(table.activity_id.in_(whom.activities))
+        parts.append(part if whom.people is None else part.where(table.member_id.in_(whom.people)))
     return union(*parts).subquery("one")
 
 
@@ -400,16 +456,24 @@ def _same(table: type[Seat | CheckIn | Leave | MakeUp], one: Subquery) -> Column
     return and_(table.activity_id == one.c.activity_id, table.member_id == one.c.member_id)
 
 
-def _marks(db: Session, held: ColumnElement[bool]) -> Mapping[tuple[int, int], list[Said]]:
+def _marks(db: Session, held: ColumnElement[bool], whom: _Whom) -> Mapping[tuple[int, int], list[Said]]:
     """The corrections, which are few: (activity, member) -> oldest first."""
     found: dict[tuple[int, int], list[Said]] = {}
-    for mark in db.scalars(select(Mark).join(Activity, Activity.id == Mark.activity_id).where(held).order_by(Mark.id)):
+    if whom.activities is None:
+        marks = select(Mark).join(Activity, Activity.id == Mark.activity_id).where(held)
+    else:
+        marks = select(Mark).where(Mark.activity_id.in_(whom.activities))
+    if whom.people is not None:
+        marks = marks.where(Mark.member_id.in_(whom.people))
+    for mark in db.scalars(marks.order_by(Mark.id)):
         said = Said(mark.kind, mark.at, mark.leave_class)
         found.setdefault((mark.activity_id, mark.member_id), []).append(said)
     return found
 
 
-def _standing(db: Session, days: Collection[date]) -> Mapping[int, list[Standing]]:
+def _standing(
+    db: Session, days: Collection[date], people: Collection[int] | None = None
+) -> Mapping[int, list[Standing]]:
     """What stood in that time, by member, as entered."""
     if not days:
         return {}
@@ -417,6 +481,8 @@ def _standing(db: Session, days: Collection[date]) -> Mapping[int, list[Standing
     spans = select(Standing).where(
         Standing.starts <= max(days), or_(Standing.ends.is_(None), Standing.ends >= min(days))
     )
+    if people is not None:
+        spans = spans.where(Standing.member_id.in_(people))
     for one in db.scalars(spans.order_by(Standing.id)):
         found.setdefault(one.member_id, []).append(one)
     return found

@@ -54,6 +54,7 @@ MESSAGES = {
     46003: "menu no exist",
     47001: "data format error",
     48001: "api unauthorized",
+    61010: "code is expired",
     48006: "forbid to clear quota because of reaching the limit",
 }
 

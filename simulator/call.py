@@ -43,3 +43,10 @@ class Call:
             raise ApiError(48001)
         self.world.quotas.spend(app_id, self.request.path)
         return app_id
+
+    def authorise_mini(self) -> None:
+        """The same for an API of the mini-program."""
+        app_id = self.world.tokens.owner(self.query("access_token"))
+        if app_id != self.world.accounts.mini_program.app_id:
+            raise ApiError(48001)
+        self.world.quotas.spend(app_id, self.request.path)

@@ -7,6 +7,7 @@ import base64
 import os
 import secrets
 from collections.abc import Callable
+from datetime import timedelta
 
 from simulator import menus
 from simulator.apierrors import ApiError
@@ -15,6 +16,8 @@ from simulator.phone import Person
 from simulator.world import World
 
 DONE: Json = {"errcode": 0, "errmsg": "ok"}
+VISITED_WITHIN = timedelta(hours=2)
+LONGEST_CHECKED = 2500
 MOST_PEOPLE = 100
 MOST_LISTED = 10_000
 LONGEST_MESSAGE = 2048
@@ -214,10 +217,31 @@ def login(call: Call) -> Json:
     if not call.query("js_code"):
         raise ApiError(41008)
     code = call.world.logins.exchange(call.query("js_code"))
-    answer: Json = {"session_key": base64.b64encode(os.urandom(16)).decode(), "openid": code.openid}
+    code.session_key = base64.b64encode(os.urandom(16)).decode()
+    answer: Json = {"session_key": code.session_key, "openid": code.openid}
+    if code.snapshot:
+        answer["is_snapshotuser"] = 1
     if code.unionid:
         answer["unionid"] = code.unionid
     return answer
+
+
+def phone_number(call: Call) -> Json:
+    """POST /wxa/business/getuserphonenumber: the number behind a code, once; with an openid only that person's."""
+    call.authorise_mini()
+    fields = call.fields
+    code, openid = fields.get("code"), fields.get("openid", "")
+    if not isinstance(code, str) or not isinstance(openid, str):
+        raise ApiError(47001)
+    shown = call.world.numbers.exchange(code, openid)
+    mark = {"timestamp": call.world.clock.timestamp(), "appid": shown.app_id}
+    info = {
+        "phoneNumber": shown.number,
+        "purePhoneNumber": shown.number,
+        "countryCode": shown.country,
+        "watermark": mark,
+    }
+    return {**DONE, "phone_info": info}
 
 
 def page_login(call: Call) -> Json:
@@ -258,6 +282,23 @@ def show_typing(call: Call) -> Json:
     return DONE
 
 
+def check_text(call: Call) -> Json:
+    """POST /wxa/msg_sec_check: what is suggested for a text; of somebody who was in the mini-program lately alone."""
+    call.authorise_mini()
+    fields, world = call.fields, call.world
+    text = fields.get("content")
+    if not isinstance(text, str) or not text or fields.get("version") != 2 or fields.get("scene") not in {1, 2, 3, 4}:
+        raise ApiError(47001)
+    if len(text) > LONGEST_CHECKED:
+        raise ApiError(45002)
+    visited = world.visited.get(str(fields.get("openid", "")))
+    if visited is None or world.clock.now() - visited > VISITED_WITHIN:
+        raise ApiError(61010)
+    suggest = next((said for word, said in world.suggestions.items() if word in text), "pass")
+    result = {"suggest": suggest, "label": 100 if suggest == "pass" else 20001}
+    return {**DONE, "result": result, "detail": [{"strategy": "content_model", "errcode": 0, **result}], "trace_id": ""}
+
+
 def upload(call: Call) -> Json:
     """POST /cgi-bin/media/upload: one file, for three days."""
     call.authorise()
@@ -285,6 +326,8 @@ ROUTES: tuple[tuple[str, str, Callable[[Call], Json]], ...] = (
     ("POST", "/cgi-bin/message/custom/send", send_message),
     ("POST", "/cgi-bin/message/custom/typing", show_typing),
     ("POST", "/cgi-bin/media/upload", upload),
+    ("POST", "/wxa/msg_sec_check", check_text),
+    ("POST", "/wxa/business/getuserphonenumber", phone_number),
     ("GET", "/sns/jscode2session", login),
     ("GET", "/sns/oauth2/access_token", page_login),
 )

@@ -17,7 +17,7 @@ LIFE = timedelta(minutes=5)
 
 @dataclass(slots=True)
 class Code:
-    """Whom a code stands for; `scope` and `snapshot` (快照页) are a web page's."""
+    """Whom a code stands for; `scope` is a web page's, `snapshot` (快照) is nobody real."""
 
     openid: str
     unionid: str | None
@@ -26,6 +26,7 @@ class Code:
     snapshot: bool = False
     errcode: int = 0
     used: bool = False
+    session_key: str = ""  # what the exchange of a wx.login code gave, so that a test knows what must not leak
 
 
 class Logins:
@@ -46,6 +47,12 @@ class Logins:
         with self._lock:
             self._codes[text] = Code(openid, unionid, self._clock.now(), scope, snapshot, errcode)
         return text
+
+    @property
+    def session_keys(self) -> list[str]:
+        """Every session_key given out."""
+        with self._lock:
+            return [code.session_key for code in self._codes.values() if code.session_key]
 
     def exchange(self, text: str) -> Code:
         """Whom the code stands for; raises ApiError 40029 (unknown, old), 40163 (used) or 45011 (too often)."""

@@ -5,6 +5,7 @@ import hashlib
 import secrets
 import threading
 from collections import Counter
+from typing import TYPE_CHECKING
 
 from simulator.accounts import Accounts
 from simulator.apierrors import ApiError
@@ -16,12 +17,16 @@ from simulator.handshake import shake
 from simulator.journal import Journal, Side
 from simulator.logins import Logins
 from simulator.media import Media
+from simulator.numbers import Numbers
 from simulator.packing import Mode
 from simulator.phone import Person
 from simulator.quotas import Quotas
 from simulator.tickets import Tickets
 from simulator.tokens import Tokens
 from simulator.transport import Get, Post
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 LOGINS_A_MINUTE = 100  # of one person, platform page 小程序登录
 
@@ -53,6 +58,7 @@ class World:
         self.tickets = Tickets(self.clock)
         self.logins = Logins(self.clock, per_minute=LOGINS_A_MINUTE)
         self.page_logins = Logins(self.clock)
+        self.numbers = Numbers(self.clock)
         self.media = Media(self.clock)
         self.quotas = Quotas(self.clock)
         self.faults = Faults()
@@ -61,6 +67,8 @@ class World:
         self.ip_allowed = True
         self.wrong_secret_code = 40001
         self.menu: dict[str, object] | None = None
+        self.suggestions = {"违规": "risky", "存疑": "review"}  # what msg_sec_check says of texts with such a word
+        self.visited: dict[str, datetime] = {}  # when each openid was in the mini-program last
         self.get: Get | None = None  # how the callback address is tried
         self.courier = Courier(account, post, self.clock, cut)
         self.courier.tries = tries
@@ -111,9 +119,17 @@ class World:
         """The person with this openid of the official account."""
         return next((person for person in self.people if person.openid == openid), None)
 
-    def login_code(self, person: Person, *, errcode: int = 0) -> str:
-        """A code as wx.login gives it; `errcode` makes its exchange fail with that."""
-        return self.logins.code(person.mini_openid, person.unionid, errcode=errcode)
+    def login_code(self, person: Person, *, errcode: int = 0, snapshot: bool = False) -> str:
+        """A code as wx.login gives it; `errcode` makes its exchange fail with that. Whoever asks is in there now.
+
+        With `snapshot` (快照) it is the code of nobody real.
+        """
+        self.visited[person.mini_openid] = self.clock.now()
+        return self.logins.code(person.mini_openid, person.unionid, errcode=errcode, snapshot=snapshot)
+
+    def phone_code(self, person: Person, number: str, *, app_id: str = "", country: int | str = 86) -> str:
+        """A code as the phone number button gives it; `app_id` puts another application into the watermark."""
+        return self.numbers.code(person.mini_openid, number, app_id or self.accounts.mini_program.app_id, country)
 
     def page_code(self, person: Person, scope: str = "snsapi_base", *, snapshot: bool = False) -> str:
         """A code as a page of the account gets it; a 快照页 gets one of a person who does not exist."""

@@ -24,6 +24,9 @@ class Where:
         return f"{at.astimezone(self.zone):%H:%M}"
 
 
+FORBIDDEN = "您现在没有办这件事的权限。要办，请找支部书记。"
+UNKNOWN = "没有找到这个活动，请核对链接或编号。"
+
 STATES: Mapping[ActivityState, str] = {
     ActivityState.PLANNED: "还没有开始签到，请稍等。",
     ActivityState.OPEN: "正在签到。",
@@ -34,6 +37,7 @@ STATES: Mapping[ActivityState, str] = {
 LOGINS: Mapping[LoginFault, str] = {
     LoginFault.CODE: "登录没有成功，请退出小程序再进一次。",
     LoginFault.RISK: "微信认为这个账号有风险，暂时不能登录。",
+    LoginFault.PHONE: "微信没有确认这个手机号，请再点一次，或者用纸条上的8位数字。",
     LoginFault.TOKEN: "登录已过期，请重新进入小程序。",
 }
 
@@ -88,16 +92,18 @@ WORDS: Mapping[type[Refusal], Callable[..., str]] = {
     errors.CodeUnknown: _always("绑定码不对，请再看一下纸条上的8位数字。"),
     errors.CodeUsed: _always("这个绑定码已经用过。请找党小组长要一张新纸条。"),
     errors.CodeExpired: _always("这个绑定码过期了。请找党小组长要一张新纸条。"),
+    errors.PhoneUnknown: _always("名册里没有对上这个手机号。请用纸条上的8位数字，或者找党小组长核对名册。"),
     errors.TooManyTries: _tries,
     errors.BoundToAnother: lambda refusal, _where: (
         f"这个微信已经是{refusal.name}同志的，一个微信只能绑一位同志。\n没有微信的同志，请党小组长在会场登记。"
     ),
     errors.MemberBound: _always("这位同志已经绑定了另一个微信。要换微信，请找党小组长要一张新纸条。"),
-    errors.NoSuchActivity: _always("没有找到这个活动，请核对链接或编号。"),
+    errors.NoSuchActivity: _always(UNKNOWN),
     errors.WrongState: _state,
     errors.NothingOpen: _always("现在没有正在签到的活动。想看近期安排，发“活动”。"),
     errors.HallCodeStale: _always("这张码过时了，请扫大屏上现在的码。\n扫不了，请找党小组长登记。"),
     errors.HallCodeUnknown: _always("这不是现在活动的码，请看大屏上的码。\n还不行，请找党小组长登记。"),
+    errors.NotByPlace: lambda refusal, _where: f"{refusal.title}不按位置签到。请扫大屏上的码，或者输6位数字。",
     errors.TooFar: lambda refusal, _where: f"您发的位置不在{refusal.title}的会场。到了会场再发一次，或者扫大屏上的码。",
     errors.TooLate: lambda _refusal, where: (
         f"这条消息在路上太久，没有办成，请再发一次。\n还不行，请打{where.telephone}（党支部）。"
@@ -122,11 +128,13 @@ WORDS: Mapping[type[Refusal], Callable[..., str]] = {
     errors.SittingOver: lambda refusal, _where: f"“{refusal.title}”时间已到，这个回答没有算。发“测验”看结果。",
     errors.NoSuchBank: lambda refusal, _where: f"没有叫“{refusal.wanted}”的题库，请核对名称。",
     errors.NoSuchQuestion: _always("没有找到这道题，请核对链接。"),
+    errors.QuestionChanged: _always("这道题刚改过或者停用了，请做下一题。"),
+    errors.AnswerUnclear: lambda refusal, _where: exam.unclear(refusal.why, refusal.last),
     errors.QuestionMoved: lambda refusal, _where: (
         f"这道题现在是“{question.STATE[refusal.state]}”，不能这样做。上架前要写上审核人。"
     ),
     errors.StemTaken: _always("题库里已有这道题，请改原来的那一道。"),
-    errors.NotAllowed: _always("您现在没有办这件事的权限。要办，请找支部书记。"),
+    errors.NotAllowed: _always(FORBIDDEN),
     errors.NotSuitable: _always("这个职务和人选对不上。请选正式党员；党小组长要选一个党小组，其他职务不选。"),
     errors.OwnOffice: _always("这是您自己的书记职务，不能由本人免去。请另一位同志来办。"),
     errors.NumberTaken: lambda refusal, _where: f"编号“{refusal.number}”已经是{refusal.name}同志的，请核对。",
@@ -146,5 +154,12 @@ WORDS: Mapping[type[Refusal], Callable[..., str]] = {
     errors.Decided: lambda refusal, _where: f"这个申请已经处理过：{LEAVES[refusal.state]}{_by(refusal.who)}。",
     errors.NoMakeUp: lambda refusal, _where: f"{refusal.title}不能这样补课。要补，请问党小组长。",
     errors.NotOwed: lambda refusal, _where: f"{refusal.title}您不用补课，或者已经报过。",
+    errors.NoSuchRequest: _always("没有找到这个申请，请回到列表再看。"),
+    errors.WrongMark: _always("这条记录现在不能这样更正，请先看最新的名单。"),
+    errors.NoSuchText: _always("没有找到这段文字，请回到列表再看。"),
+    errors.LookedAt: lambda refusal, _where: (
+        f"这段文字已经看过：{'已显示' if refusal.shown else '没有采用'}{_by(refusal.who)}。"
+    ),
+    errors.TextRisky: _always("这段文字没有通过微信的检查，没有保存。请换一个说法，或者不写，直接告诉党小组长。"),
     errors.LoginRefused: lambda refusal, _where: LOGINS[refusal.fault],
 }

@@ -8,6 +8,7 @@ from texts.attendance import LEAVE
 
 ASK = "请了解情况"
 NEVER_CLOSED = "未点结束"
+TOTAL = "合计"
 
 
 def span(year: int, quarter: int | None, month: int | None) -> str:

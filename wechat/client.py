@@ -1,15 +1,17 @@
 """The platform's APIs we call: those of the official account and those of the mini-program."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlencode
 
 from wechatpy.client import api
 from wechatpy.client.base import BaseWeChatClient
 
-from wechat.errors import TokenRefused
+from wechat.errors import CodeRefused, OutcomeUnknown, TokenRefused, WeChatDown
 from wechat.messages import clean, fit
 from wechat.tokens import TokenKeeper
 from wechat.wire import Answer, Files, Wire, number_of, text_of
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
     import redis
 
 MAX_QR_SECONDS = 2_592_000
+RISKY = 40226  # the platform distrusts this account (page 小程序登录)
+MAX_CHECKED = 2_500  # characters of one text that is looked over
+_SCENE = 2  # 评论: something said about a matter, read by others
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,14 @@ class MiniSession:
 
     openid: str
     unionid: str | None
+
+
+class Suggestion(StrEnum):
+    """What the platform thinks of a text; only PASS says that others may read it."""
+
+    PASS = "pass"  # noqa: S105 - the platform's word, not a password
+    REVIEW = "review"
+    RISKY = "risky"
 
 
 class OfficialAccountApi:
@@ -150,15 +163,24 @@ class PageLogin:
 
 
 class MiniProgramApi:
-    """The mini-program's login, which takes no access token and so works when the token quota is gone."""
+    """The mini-program's APIs. Its login takes no access token and so works when the token quota is gone."""
 
-    def __init__(self, api_base: str, app_id: str, app_secret: str, timeout: float) -> None:
+    def __init__(
+        self,
+        api_base: str,
+        app_id: str,
+        app_secret: str,
+        timeout: float,
+        redis: "redis.Redis",
+        clock: Callable[[], datetime],
+    ) -> None:
         self._wire = Wire(api_base, timeout)
+        self._keeper = TokenKeeper(self._wire, app_id, app_secret, redis, clock, timeout)
         self._app_id = app_id
         self._app_secret = app_secret
 
     def session(self, code: str) -> MiniSession:
-        """Who the code of wx.login belongs to. Platform page 小程序登录. Raises CodeRefused."""
+        """Who the code of wx.login belongs to. Platform page 小程序登录. Raises CodeRefused, also for nobody real."""
         path = "/sns/jscode2session"
         params = {
             "appid": self._app_id,
@@ -167,7 +189,55 @@ class MiniProgramApi:
             "grant_type": "authorization_code",
         }
         answer = self._wire.call("GET", path, params=params)
+        if str(answer.get("is_snapshotuser", 0)) != "0":  # 快照: a virtual person, who is nobody
+            raise CodeRefused(RISKY, "a virtual person")
         return MiniSession(openid=text_of(answer, path, "openid"), unionid=_unionid(answer))
+
+    def phone(self, code: str, openid: str) -> str:
+        """The 11 digits of the mainland number behind a code of the phone number button, pressed by `openid`.
+
+        WeChat checks that code and openid belong together; the watermark must be this mini-program's. Platform page
+        手机号快速验证 (getuserphonenumber). Raises CodeRefused: also for a foreign watermark or a foreign number.
+        """
+        path = "/wxa/business/getuserphonenumber"
+        answer = self._post(path, {"code": code, "openid": openid}, hide=(code, openid))
+        info = answer.get("phone_info")
+        if not isinstance(info, dict):
+            raise WeChatDown(f"{path}: an answer without phone_info")
+        mark = info.get("watermark")
+        number = str(info.get("purePhoneNumber", ""))
+        ours = isinstance(mark, dict) and mark.get("appid") == self._app_id
+        # the platform gives the country now as a number, now as text
+        if not ours or str(info.get("countryCode")) != "86" or not re.fullmatch("[0-9]{11}", number):
+            raise CodeRefused(0, "a number that is not vouched for to us")
+        return number
+
+    def suggest(self, openid: str, text: str) -> Suggestion:
+        """What the platform thinks of a text of 1 to 2500 characters that `openid` has typed and others will read.
+
+        Platform page 文本内容安全识别 (msg_sec_check). An errcode of 0 says nothing by itself, and an answer without a
+        suggestion is none: OutcomeUnknown. WeChatRejected 61010: not in the mini-program within the last two hours.
+        """
+        path = "/wxa/msg_sec_check"
+        if not 1 <= len(text) <= MAX_CHECKED:
+            raise ValueError("a text to look over has 1 to 2500 characters")
+        body = {"version": 2, "scene": _SCENE, "openid": openid, "content": text}
+        answer = self._post(path, body, hide=(openid, text))
+        result = answer.get("result")
+        suggested = result.get("suggest") if isinstance(result, dict) else None
+        if suggested not in set(Suggestion):
+            raise OutcomeUnknown(f"{path}: an answer without a suggestion")
+        return Suggestion(suggested)
+
+    def _post(self, path: str, body: Mapping[str, object], hide: tuple[str, ...]) -> Answer:
+        """One call with the mini-program's access token, repeated once if that was refused."""
+        token = self._keeper.token()
+        try:
+            return self._wire.call("POST", path, params={"access_token": token}, body=body, hide=hide)
+        except TokenRefused:
+            pass
+        token = self._keeper.replace(token)
+        return self._wire.call("POST", path, params={"access_token": token}, body=body, hide=hide)
 
 
 class _Client(BaseWeChatClient):  # type: ignore[misc] # wechatpy has no types

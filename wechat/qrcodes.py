@@ -26,7 +26,7 @@ class QrCodes:
 
     def url(self, scene: str, seconds: int) -> str | None:
         """The address to draw for `scene`, valid for `seconds`; None while WeChat cannot be asked."""
-        known = self._last.get(scene) or self._shared(scene)
+        known = self.known(scene)
         if known:
             return known
         if self._quiet_until is not None and self._clock() < self._quiet_until:
@@ -43,6 +43,10 @@ class QrCodes:
         except (redis.RedisError, OSError):
             log.info("qrcode kept by this process alone")
         return url
+
+    def known(self, scene: str) -> str | None:
+        """The address that has been drawn for `scene`, None where none has."""
+        return self._last.get(scene) or self._shared(scene)
 
     def _shared(self, scene: str) -> str | None:
         try:

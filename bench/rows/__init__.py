@@ -6,13 +6,15 @@ TASKS are measured once, after the rows: what takes seconds and is no request.
 from collections.abc import Callable, Mapping
 
 from bench import cohort
-from bench.rows import floor, questions, roster, study
+from bench.rows import exports, floor, questions, reads, roster, study
 from bench.table import Row
 
 ROWS: tuple[Row, ...] = (floor.ROW,)
 TASKS: Mapping[str, Callable[[], Mapping[str, object]]] = {
     "roster": roster.measure,
     "questions": questions.measure,
+    "reads": reads.measure,
+    "exports": exports.measure,
     "next_question": study.measure,
     "cohort": cohort.measure,
 }

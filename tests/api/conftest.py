@@ -17,9 +17,9 @@ class MiniProgram:
     phone: Phone
     token: str = ""
 
-    def code(self, **how: int) -> str:
+    def code(self, *, errcode: int = 0, snapshot: bool = False) -> str:
         """What wx.login gives."""
-        return self.branch.world.login_code(self.phone.person, **how)
+        return self.branch.world.login_code(self.phone.person, errcode=errcode, snapshot=snapshot)
 
     def login(self) -> dict[str, object]:
         """Log in and keep the token."""
@@ -38,6 +38,10 @@ class MiniProgram:
         return self.branch.app.test_client().post(
             f"/api/v1/{path}", json=body, headers={**self.headers, **(headers or {})}
         )
+
+    def get(self, path: str, headers: dict[str, str] | None = None) -> TestResponse:
+        """One GET of /api/v1."""
+        return self.branch.app.test_client().get(f"/api/v1/{path}", headers={**self.headers, **(headers or {})})
 
     def me(self) -> TestResponse:
         """Ask who one is."""

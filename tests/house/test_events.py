@@ -22,6 +22,7 @@ FACTS = {
     "reason": "启动暴雨应急响应",
     "leave_class": "duty",
     "agreed": True,
+    "shown": True,
     "way": "recording",
     "worn": 20,
     "of": 22,

@@ -256,6 +256,30 @@ def test_a_login_code_works_once_and_for_five_minutes(api: Client, world: World,
     assert login(world.login_code(zhang, errcode=40226))["errcode"] == 40226
 
 
+def test_texts_are_looked_over_for_who_was_in_the_mini_program_lately(
+    api: Client, world: World, sundial: Sundial
+) -> None:
+    zhang = world.join("张建国")
+    secrets = {"appid": MINI.app_id, "secret": MINI.app_secret}
+    token = str(api.stable(**secrets)["access_token"])
+
+    def check(text: str, openid: str = zhang.mini_openid, **more: object) -> Json:
+        fields = {"version": 2, "scene": 2, "openid": openid, "content": text, **more}
+        return api.post("/wxa/msg_sec_check", fields, access_token=token)
+
+    assert check("好")["errcode"] == 61010
+    world.login_code(zhang)
+    assert [check(text)["result"]["suggest"] for text in ("好", "存疑", "违规")] == ["pass", "review", "risky"]  # type: ignore[index]
+    assert check("好", openid=zhang.openid)["errcode"] == 61010
+    assert check("好", version=1)["errcode"] == 47001
+    assert check("好" * 2501)["errcode"] == 45002
+    official = str(api.stable()["access_token"])
+    assert api.post("/wxa/msg_sec_check", {"content": "好"}, access_token=official)["errcode"] == 48001
+    sundial.wait(2 * 3600 + 1)
+    token = str(api.stable(**secrets)["access_token"])
+    assert check("好")["errcode"] == 61010
+
+
 def test_quotas_run_out_by_the_minute_and_by_the_day(api: Client, world: World, sundial: Sundial) -> None:
     world.quotas.limits["/cgi-bin/stable_token"] = Limit(day=3, minute=2)
     token = str(api.stable()["access_token"])

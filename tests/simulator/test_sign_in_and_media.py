@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+import redis
 import requests
 from flask import Flask, Response, request
 from playwright.sync_api import Page, expect
@@ -94,10 +95,10 @@ def test_a_browser_is_asked_whose_phone_it_is(world: World, base: str, page: Pag
 
 
 def test_a_person_logs_in_to_the_mini_program_a_hundred_times_a_minute(
-    world: World, base: str, sundial: Sundial
+    world: World, base: str, sundial: Sundial, empty_redis: redis.Redis
 ) -> None:
     world.logins.per_minute = 2
-    api = MiniProgramApi(base, MINI.app_id, MINI.app_secret, 5)
+    api = MiniProgramApi(base, MINI.app_id, MINI.app_secret, 5, empty_redis, world.clock.now)
     zhang, li = world.join("张建国"), world.join("李娜")
     for _ in range(2):
         api.session(world.login_code(zhang))

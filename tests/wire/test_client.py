@@ -11,7 +11,7 @@ import redis
 
 from tests.wire.platform_server import APP_ID, OPENID, SECRET, USER_PATH, Platform, serving
 from wechat import errors
-from wechat.client import Follower, MiniProgramApi, MiniSession, OfficialAccountApi, PageLogin, QrTicket
+from wechat.client import Follower, MiniProgramApi, MiniSession, OfficialAccountApi, PageLogin, QrTicket, Suggestion
 from wechat.errors import (
     ApiExhausted,
     CodeRefused,
@@ -27,6 +27,7 @@ from wechat.messages import TEXT_LIMIT
 
 CODE_PATH = "/sns/jscode2session"
 PAGE_PATH = "/sns/oauth2/access_token"
+SAFETY_PATH = "/wxa/msg_sec_check"
 SEND_PATH = "/cgi-bin/message/custom/send"
 UPLOAD_PATH = "/cgi-bin/media/upload"
 
@@ -47,8 +48,12 @@ def api(platform: Platform, empty_redis: redis.Redis) -> OfficialAccountApi:
 
 
 @pytest.fixture
-def mini(platform: Platform) -> MiniProgramApi:
-    return MiniProgramApi(platform.base, APP_ID, SECRET, 0.3)
+def mini(platform: Platform, empty_redis: redis.Redis) -> MiniProgramApi:
+    return mini_on(platform.base, platform, empty_redis)
+
+
+def mini_on(base: str, platform: Platform, store: redis.Redis) -> MiniProgramApi:
+    return MiniProgramApi(base, APP_ID, SECRET, 0.3, store, lambda: datetime.fromtimestamp(platform.now(), UTC))
 
 
 def test_a_qr_code_carries_its_scene(platform: Platform, api: OfficialAccountApi) -> None:
@@ -226,6 +231,30 @@ def test_a_browser_is_sent_to_wechat_in_the_order_that_it_demands() -> None:
     )
 
 
+def test_a_text_is_looked_over_and_only_pass_is_pass(platform: Platform, mini: MiniProgramApi) -> None:
+    def told(**result: object) -> None:
+        platform.answers[SAFETY_PATH] = [{"errcode": 0, "errmsg": "ok", **result}]
+
+    for said in Suggestion:
+        told(result={"suggest": said.value, "label": 100})
+        assert mini.suggest("oMini", "一句话") is said
+    path, query, body = platform.calls[-1]
+    assert (path, set(query)) == (SAFETY_PATH, {"access_token"})
+    assert json.loads(body) == {"version": 2, "scene": 2, "openid": "oMini", "content": "一句话"}
+    answers: list[dict[str, object]] = [{}, {"result": {}}, {"result": {"suggest": "ok"}}, {"result": "pass"}]
+    for nothing in answers:
+        told(**nothing)
+        with pytest.raises(OutcomeUnknown):
+            mini.suggest("oMini", "一句话")
+    platform.answers[SAFETY_PATH] = [{"errcode": 40001, "errmsg": "invalid credential"}]
+    platform.always[SAFETY_PATH] = {"errcode": 61010, "errmsg": "code is expired: 一句话"}
+    with pytest.raises(WeChatRejected) as refusal:  # after one try with a new token
+        mini.suggest("oMini", "一句话")
+    assert refusal.value.errcode == 61010
+    with pytest.raises(ValueError, match="1 to 2500"):
+        mini.suggest("oMini", "长" * 2501)
+
+
 def test_a_page_login_needs_no_access_token(platform: Platform) -> None:
     pages = PageLogin("https://open.example", platform.base, APP_ID, SECRET, 0.3)
     platform.always[PAGE_PATH] = {"access_token": "page", "openid": OPENID, "scope": "snsapi_base"}
@@ -262,7 +291,11 @@ def test_an_api_with_a_host_of_its_own_is_refused(api: OfficialAccountApi) -> No
 
 
 def test_no_secret_is_in_logs_or_errors(
-    platform: Platform, api: OfficialAccountApi, mini: MiniProgramApi, caplog: pytest.LogCaptureFixture
+    platform: Platform,
+    api: OfficialAccountApi,
+    mini: MiniProgramApi,
+    empty_redis: redis.Redis,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     told: list[str] = []
 
@@ -286,7 +319,7 @@ def test_no_secret_is_in_logs_or_errors(
             platform.always[CODE_PATH] = reply
             fails(mini.session, "JSCODE")
         # what requests says of a refused connection holds the whole address, secret and code included
-        fails(MiniProgramApi("http://127.0.0.1:9", APP_ID, SECRET, 0.3).session, "JSCODE")
+        fails(mini_on("http://127.0.0.1:9", platform, empty_redis).session, "JSCODE")
         platform.invalidate()
         platform.always["/cgi-bin/stable_token"] = {"errcode": 40001, "errmsg": f"invalid secret {SECRET} rid: 9"}
         platform.always.pop(USER_PATH)
