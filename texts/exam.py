@@ -66,14 +66,19 @@ def last_time(score: int) -> str:
     return f"您上次{score}分。"
 
 
-def begun(until: datetime) -> str:
-    """It has begun; `until` on the branch's own wall."""
-    return f"开始。做到{until:%H:%M}，停下了发“测验”接着做，提前交发“交卷”。"
+def begun(until: datetime, now: datetime) -> str:
+    """It has begun; both times on the branch's own wall."""
+    return f"开始。做到{_clock(until, now)}，停下了发“测验”接着做，提前交发“交卷”。"
 
 
-def going_on(title: str, until: datetime) -> str:
+def going_on(title: str, until: datetime, now: datetime) -> str:
     """Back on a sitting under way."""
-    return f"接着做“{title}”，做到{until:%H:%M}。"
+    return f"接着做“{title}”，做到{_clock(until, now)}。"
+
+
+def _clock(until: datetime, now: datetime) -> str:
+    """The time, with its day when that is another."""
+    return f"{until:%H:%M}" if until.date() == now.date() else activity.starts(until)
 
 
 def place(number: int, of: int) -> str:

@@ -1,6 +1,7 @@
 """测验: what it is and whether to begin, then one question a dialogue; what was answered is in SQL, not in the talk."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from pydantic import JsonValue
 
@@ -92,7 +93,7 @@ def _beginning(talk: Talk, turn: Turn) -> str | Ending:
     if talk.choose("now", f"{offer}{again}\n{texts.NOW}", texts.START) == "no":
         return texts.NOT_NOW
     sitting = exams.start(turn.db, turn.who, paper, turn.now, turn.parts.asks)
-    return talk.then(texts.begun(local(sitting.ends_at, turn.parts.where.zone)), NAME, after=0)
+    return talk.then(texts.begun(*_times(turn, sitting)), NAME, after=0)
 
 
 def _paper(talk: Talk, turn: Turn, among: list[str]) -> Paper:
@@ -114,7 +115,7 @@ def _question(talk: Talk, turn: Turn, sitting: Sitting) -> str | Ending:
         return _on(talk, turn, sitting, texts.ANSWERED_ELSEWHERE, question_id)
     question = turn.db.get_one(Question, question_id)
     if after is None:
-        talk.say(texts.going_on(sitting.paper.title, local(sitting.ends_at, turn.parts.where.zone)))
+        talk.say(texts.going_on(sitting.paper.title, *_times(turn, sitting)))
     if talk.keep("version", lambda: question.version) != question.version:
         return talk.then(study_texts.EDITED, NAME, after=_before(exams.questions(sitting), question_id))
     asked = answers.asked(question)
@@ -138,6 +139,12 @@ def _handed_in(talk: Talk, turn: Turn, sitting: Sitting, question_id: int, left:
     if left and not talk.yes("sure", texts.sure(left)):
         return talk.then(texts.KEEP_ON, NAME, after=_before(exams.questions(sitting), question_id))
     return _over(turn, sitting, texts.HANDED_IN)
+
+
+def _times(turn: Turn, sitting: Sitting) -> tuple[datetime, datetime]:
+    """The end of the sitting, and now, on the branch's own wall."""
+    zone = turn.parts.where.zone
+    return local(sitting.ends_at, zone), local(turn.now, zone)
 
 
 def _on(talk: Talk, turn: Turn, sitting: Sitting, words: str, after: int) -> str | Ending:

@@ -117,6 +117,15 @@ def test_a_sitting_that_was_left_is_handed_in_by_the_word_it_was_told(branch: Br
     zhang.says("交卷").hears("您上次33分", "现在开始吗？")
 
 
+def test_an_end_past_midnight_is_told_with_its_day(branch: Branch) -> None:
+    branch.clock.advance(timedelta(hours=10).total_seconds())
+    bank(branch)
+    paper(branch)
+    zhang = branch.bound("张建国").says("测验").says("1").hears("做到11月23日（周一）00:22，停下了发“测验”接着做")
+    branch.clock.advance(timedelta(minutes=20).total_seconds())
+    zhang.says("取消").says("测验").hears("接着做“党章测验”，做到00:22。")
+
+
 def test_nobody_else_hears_of_it_and_nothing_is_asked_of_who_does_not_want(branch: Branch) -> None:
     zhang = begun(branch)
     for _ in range(3):
