@@ -4,7 +4,7 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -170,7 +170,7 @@ FOR_ANYBODY = {"POST /api/v1/login", "POST /api/v1/bind", "POST /api/v1/logout"}
 
 
 @pytest.fixture(scope="module")
-def stage(office: Office, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:  # noqa: F811 - the fixture
+def stage(office: Office, tmp_path_factory: pytest.TempPathFactory) -> Stage:  # noqa: F811 - the fixture
     """The branch with a subject for every row."""
     return set_up(office, tmp_path_factory.mktemp("stage") / "kept.db")
 

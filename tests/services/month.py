@@ -14,11 +14,12 @@ from models.activity import Activity, ActivityKind
 from models.appointment import Role
 from models.attendance import MarkKind
 from models.leave import LeaveClass
-from models.member import Member, MemberStatus
+from models.member import Identity, Member, MemberStatus
 from models.org import OrgKind
 from services import (
     activities,
     appointments,
+    logins,
     makeups,
     members,
     notices,
@@ -30,6 +31,7 @@ from services import (
     visits,
 )
 from services.activities import Plan
+from services.members import Account
 from services.rights import Act
 from services.rosters import Entry
 from tests.branch import Branch, branch_on
@@ -159,6 +161,17 @@ class Month:
         if "哪一次" in phone.reply:
             lines = [line for line in phone.reply.splitlines() if title in line]
             phone.says(lines[0].split()[0])
+
+    def token(self, who: str) -> str:
+        """What the mini-program of that member carries."""
+        app_id = self.branch.house.settings.wechat.mini_program.app_id
+
+        def open_(db: Session) -> str:
+            token, opened = logins.open_(db, Account(app_id, f"mini {who}"), None, self.branch.clock.now())
+            db.get_one(Identity, opened.identity_id).member_id = self.member(db, who).id
+            return token
+
+        return self.run(open_)
 
     def client(self, who: str) -> FlaskClient:
         """A browser in which that member is signed in."""

@@ -108,6 +108,8 @@ def test_a_month_of_the_branch(
         _overview(secretary)
         _year(secretary, YEAR)
         _year(month.client("W"), [row for row in YEAR if row[1] == "第一党小组"])  # a leader's copy: the own group
+        _by_api(month, "F", YEAR)
+        _by_api(month, "W", [row for row in YEAR if row[1] == "第一党小组"])
         _leave(secretary)
         _first_page(secretary, month)
         _signatures(secretary, month)
@@ -172,6 +174,31 @@ def _year(client: FlaskClient, expected: Sequence[tuple[str, ...]]) -> None:
     rows, _ = _table(client, "/h5/print/year/2026-07")
     shown = [(row[1], row[2], " ".join(row[3:9]), " ".join(row[9:14]), row[14], row[15]) for row in rows]
     assert shown == list(expected)
+
+
+def _by_api(month: Month, who: str, expected: Sequence[tuple[str, ...]]) -> None:
+    """The mini-program is told the same figures of the same people, and the same totals of each meeting."""
+    headers = {"Authorization": f"Bearer {month.token(who)}"}
+    client = month.branch.app.test_client()
+    rows = client.get("/api/v1/stats?period=2026-07&limit=100", headers=headers).get_json()["rows"]
+    told = []
+    for row in rows:
+        other = row["leave"] - row["public_leave"]
+        figures = (row["public_leave"], other, row["made_up"], row["absent"])
+        told.append((row["name"], row["group"], *figures, row["rates"]["参加率"]))
+    paper = []
+    for name, group, _, counts, rate, _ in expected:
+        public, sick, personal, made_up, absent = (int(one) for one in counts.split())
+        paper.append((name, group, public, sick + personal, made_up, absent, rate))
+    assert told == paper
+    if who == "F":
+        span = {"from": "2026-07-01T00:00:00+08:00", "to": "2026-08-01T00:00:00+08:00"}
+        listed = client.get("/api/v1/activities", query_string=span, headers=headers).get_json()["activities"]
+        names = ("expected", "present", "leave", "not_come", "absent")
+        totals = {one["title"]: [one["figures"][name] for name in names] for one in listed}
+        for _, _, title, expects, came, leave, missing, *_ in OVERVIEW:
+            assert totals[title][:3] == [expects, came, leave], title
+            assert missing in {totals[title][3], sum(totals[title][3:])}, title
 
 
 def _leave(client: FlaskClient) -> None:
