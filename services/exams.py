@@ -318,6 +318,7 @@ def answer(db: Session, sitting: Sitting, question: Question, said: Said) -> boo
 
     Raises SittingOver when it was said after the end, or everything is handed in.
     """
+    _lock(db, sitting)
     if over(sitting, said.at):
         raise SittingOver(sitting.paper.title)
     kept = SittingAnswer(
@@ -343,6 +344,7 @@ def over(sitting: Sitting, said_at: datetime) -> bool:
 
 def hand_in(db: Session, sitting: Sitting, now: datetime) -> None:
     """End it and fix the score: percent right of all questions, rounded down; a second time changes nothing."""
+    _lock(db, sitting)
     right = db.scalar(select(func.count()).where(SittingAnswer.sitting_id == sitting.id, SittingAnswer.right.is_(True)))
     score = 100 * (right or 0) // max(1, len(questions(sitting)))
     open_ = update(Sitting).where(Sitting.id == sitting.id, Sitting.handed_in_at.is_(None))
@@ -416,6 +418,12 @@ def _results(db: Session, sittings: Sequence[Sitting]) -> list[Result]:
 
 
 # --- parts -----------------------------------------------------------------------------------------------------
+
+
+def _lock(db: Session, sitting: Sitting) -> None:
+    """Answers and the handing in of one sitting take turns, so that the score knows every answer that was kept."""
+    db.execute(select(Sitting.id).where(Sitting.id == sitting.id).with_for_update())
+    db.refresh(sitting)
 
 
 def _runs(act: Act) -> bool:

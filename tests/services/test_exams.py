@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
-from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from models.exam import Paper, PaperState, Sitting, SittingAnswer
@@ -198,6 +198,25 @@ def test_two_phones_begin_one_sitting_and_the_first_answer_stands(each_database:
         return exams.answer(db, sitting, question, Said(RIGHT, NOW, first))
 
     assert office.run(same_message) is False  # one message is one answer
+
+
+def test_an_answer_from_one_phone_and_handing_in_from_another_take_turns(pg_database: Database) -> None:
+    office = staffed(pg_database)
+
+    def prepare(db: Session) -> tuple[int, int]:
+        fill(db, (IDEALS, SINGLE, 1, 3))
+        sitting = exams.start(db, member(db), paper(db, office, [Row(3)]), NOW)
+        return sitting.id, exams.questions(sitting)[0]
+
+    which, first = office.run(prepare)
+    with Session(pg_database.engine) as one, Session(pg_database.engine) as other:
+        assert exams.answer(one, one.get_one(Sitting, which), one.get_one(Question, first), Said(RIGHT, NOW, "m1"))
+        other.execute(text("SET LOCAL lock_timeout = '50ms'"))
+        with pytest.raises(OperationalError):
+            exams.hand_in(other, other.get_one(Sitting, which), NOW)
+        one.commit()
+    office.run(lambda db: exams.hand_in(db, db.get_one(Sitting, which), NOW))
+    assert office.look(lambda db: db.get_one(Sitting, which).score) == 33
 
 
 def _twin(sitting: Sitting) -> Sitting:
