@@ -97,8 +97,8 @@ def test_letters_in_the_words_are_no_options() -> None:
     assert one(stem="A股市场何时建立", options=["1990", "1991"], answer="A")[1] == "A股市场何时建立"
     counted = split_options("A. 缺水\nB. 缺盐\nC. 缺铁\nD. 缺维生素A, D, E, 和K")
     assert counted == ("", ["缺水", "缺盐", "缺铁", "缺维生素A, D, E, 和K"])
-    assert one(stem="题", options=["A 甲", "B 乙"], answer="B")[2] == ("甲", "乙")
-    assert one(stem="题", options=["A 股", "乙"], answer="B")[2] == ("A 股", "乙")
+    assert one(stem="题", options=["A 甲", "B 乙"], answer="B") == (SINGLE, "题", ("甲", "乙"), (1,))
+    assert one(stem="题", options=["A 股", "乙"], answer="B") == (SINGLE, "题", ("A 股", "乙"), (1,))
     several = "21. A. 一 B. 二 C. 三 D. 四\n22. A. 五 B. 六 C. 七 D. 八"
     assert one(stem=several, answer=["A", "B"]) == ("stem", "一题里有几个小题，请拆开，一题一行。")
 
