@@ -24,7 +24,11 @@ from texts import confidential as texts
 
 STATIC = Path(__file__).with_name("static")
 ROOT_MODULE = "root.js"
-PAGES = {"report.html": "report/", "handler.html": "report/handler/"}  # what is not served by its name
+PAGES = {
+    "report.html": "report/",
+    "handler.html": "report/handler/",
+    "notes.html": "report/notes/",
+}  # what is not served by its name
 WARNINGS = (30, 14)  # days before the end on which to renew
 _TAG = "zhibu-root "
 

@@ -19,6 +19,7 @@ away), busy (try again).
 |---|---|
 | /report/ | static/report.html |
 | /report/handler/ | static/handler.html |
+| /report/notes/ | static/notes.html, which is docs/保密说明.md |
 | /report/files/NAME | a file below confidential/static (js, mjs, css, json, txt, svg, wasm); address modules by it |
 | /report/files/root.js | as `zhibu handlers sign` wrote it: ROOT, the root's public key, FLOOR, the oldest list taken |
 | /report/list | the signed list file's exact bytes, earlier lists in it; 503 closed when there is none |
@@ -145,8 +146,13 @@ def _files(routes: flask.Blueprint, desk: Desk, branch: str, telephone: str) -> 
 
     routes.add_url_rule("/report/", "report", page("report.html"), methods=["GET"])
     routes.add_url_rule("/report/handler/", "handler", page("handler.html"), methods=["GET"])
+    routes.add_url_rule("/report/notes/", "notes", page("notes.html"), methods=["GET"])
     routes.add_url_rule("/report/files/root.js", "root", root, methods=["GET"])
-    for bare in ("/report", "/report/handler"):  # the framework's own redirect would name a scheme and keep a query
+    for bare in (
+        "/report",
+        "/report/handler",
+        "/report/notes",
+    ):  # the framework's own redirect would name a scheme and keep a query
         routes.add_url_rule(bare, bare, lambda bare=bare: Response(status=308, headers={"Location": f"{bare}/"}))
     routes.add_url_rule("/report/files/<path:name>", "file", file, methods=["GET"])
     wire.hang(routes, "list", lambda: Response(desk.lists.exact(), content_type="application/json"), "GET")

@@ -48,6 +48,7 @@ def of(kind: str) -> Sequence[object]:
 def test_what_is_derived_is_as_it_would_be_made_today() -> None:
     assert wordlist.SOUNDS.read_text(encoding="utf-8") == make.sounds()
     assert make.PAGE_WORDS.read_text(encoding="utf-8") == make.page_words()
+    assert make.NOTES_PAGE.read_text(encoding="utf-8") == make.notes()
     assert vectors.all_of_them() == KEPT
 
 
