@@ -1,18 +1,25 @@
 """The games of confidential.md section 5 in a short form that repeats; `make proof` plays them long and with fresh chance."""
 
+import base64
+import logging
 import random
 import re
+import zlib
 from pathlib import Path
 
 import pytest
+import redis
 
 from confidential import cases as cases_module
 from confidential.cases import Cases
+from tests.confidential import canaries
 from tests.confidential.games import PEOPLE, Played, play, write_direct
 from tests.confidential.mutations import MUTATIONS, ROOT
+from tests.confidential.room import Submitter, room_in
 
 SEED = 20261122
 GAMES = 60
+CANARY = "仓库里的化肥账对不上"
 
 
 def played(quick: Path, games: int, people: int = PEOPLE) -> Played:
@@ -61,6 +68,40 @@ def test_every_mutation_of_the_proof_still_fits_the_code(mutation: object) -> No
             assert (ROOT / one.file).read_text("utf-8").count(one.old) == 1, one.file
             file, _, test = one.guard.partition("::")
             assert f"def {test}(" in (ROOT / file).read_text("utf-8"), one.guard
+
+
+def test_what_was_written_is_in_nothing_that_lies_about_however_it_is_written(
+    quick: Path, empty_redis: redis.Redis, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    room = room_in(quick / "desk", lambda: empty_redis)
+    somebody = Submitter(room)
+    letter = somebody.writes(CANARY)
+    assert room.post("case/submit", somebody.body(letter)[:9000], Report_Stamp="").status_code == 400  # cut half way
+    assert somebody.sends(somebody.body(letter)).status_code == 200
+    assert somebody.sends(somebody.body(letter)).status_code == 200
+    assert somebody.adds(somebody.writes(f"{CANARY}，补充")).status_code == 200
+    lying_about = {
+        "Redis": repr({name: empty_redis.dump(name) for name in empty_redis.keys("*")}).encode(),
+        "the log": caplog.text.encode(),
+        **canaries.files(quick),
+    }
+    for secret in (
+        CANARY,
+        somebody.receipt.text,
+        somebody.receipt.text.replace(" ", ""),
+        somebody.receipt.secret.hex(),
+    ):
+        assert canaries.found_in(secret, lying_about) == []
+    assert canaries.found_in(somebody.receipt.identity.text, lying_about) == []
+    room.cases.file.close()
+
+
+@pytest.mark.parametrize("written", [CANARY.encode("gbk").hex(), zlib.compress(CANARY.encode()), f"x{CANARY}yz"])
+def test_a_canary_is_found_where_it_is(written: str | bytes) -> None:
+    raw = written if isinstance(written, bytes) else written.encode()
+    assert canaries.found_in(CANARY, {"here": b"before" + raw + b"behind"})
+    assert canaries.found_in(CANARY, {"here": base64.b64encode(b"12" + CANARY.encode() + b"3")})
 
 
 def test_what_the_page_says_it_cannot_promise_stands_in_the_notice_to_read_at_home() -> None:

@@ -4,7 +4,6 @@ import logging
 import re
 import sqlite3
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -22,6 +21,7 @@ from sealed.handlerlist import HandlerList
 from sealed.keys import SigningKey, to_text
 from sealed.receipt import Receipt, read
 from tests.branch import ROOT, Branch, Phone, branch_on
+from tests.confidential import canaries
 from tests.confidential.room import Handler
 from tests.engines import Database
 from tests.talks.conftest import REHEARSED
@@ -164,19 +164,18 @@ def test_a_case_is_told_and_a_handler_reads_it_and_nothing_else_is_left_of_it(
     assert scene.rows() == before
     assert {name: empty_redis.dump(name) for name in empty_redis.keys("*")} == kept
     assert written == []
+    lying_about = {
+        "the desk's Redis half way": in_between.encode(),
+        "the desk's Redis": scene.kept().encode(),
+        "the log": caplog.text.encode(),
+        **canaries.files(scene.branch.house.settings.home),
+    }
+    for secret in (CANARY, scene.shown[-1], wordlist.bare(scene.shown[-1]), receipt.secret.hex()):
+        assert canaries.found_in(secret, lying_about) == []
     openid = phone.person.openid
-    for secret in (CANARY, scene.shown[-1], wordlist.bare(scene.shown[-1]), receipt.secret.hex(), openid):
-        for spelt in (secret, ascii(secret)[1:-1], secret.encode().hex()):
-            assert spelt not in in_between
-            assert spelt not in scene.kept()
-            assert spelt not in caplog.text
+    places = [place for place in canaries.found_in(openid, lying_about) if "zhibu.db" not in place]
+    assert places == []  # an openid stands where members are listed, and nowhere else
     assert not re.search("保密|confidential|apart", caplog.text)
-    home = scene.branch.house.settings.home
-    for file in home.rglob("*"):
-        with suppress(OSError):
-            raw = file.read_bytes() if file.is_file() else b""
-            assert CANARY.encode() not in raw, file
-            assert wordlist.bare(scene.shown[-1]).encode() not in raw, file
     phone.says("12345").hears("少了1位")
 
 
