@@ -150,8 +150,7 @@ def test_stop_ends_a_server_that_no_longer_answers(home: Path) -> None:
     watcher, server = processes(home)
     os.kill(server, signal.SIGSTOP)
     assert engine.stop(home)
-    assert not alive(server)
-    assert not alive(watcher)
+    eventually(lambda: not alive(server) and not alive(watcher), what="the end of server and watcher")
     engine.leave(home)
 
 
