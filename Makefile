@@ -7,9 +7,8 @@ PYTHON ?= python3
 UV ?= uv
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
-# One more than the cores of a small machine, since tests often wait for processes they have started; each worker keeps
-# a server, a PostgreSQL cluster and a browser of its own.
-TEST_WORKERS ?= 3
+# One worker a core: each keeps a server, a PostgreSQL cluster and a browser of its own.
+TEST_WORKERS ?= 2
 
 .PHONY: help run test check bench proof client setup lock clean dev test-engines bench-tools
 
