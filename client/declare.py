@@ -83,9 +83,10 @@ def _parameters(fields: Sequence[Json]) -> str:
 
 
 def _answer(operation: Json) -> str:
-    """What comes back where it went well; nothing at all is `undefined`."""
+    """What comes back where it went well; nothing at all is `undefined`. What waits (202) is told as a refusal."""
     responses = _object(operation, "responses")
-    types = [_content(_object(responses, status), "    ") for status in sorted(responses) if status.startswith("2")]
+    well = [status for status in sorted(responses) if status.startswith("2") and status != "202"]
+    types = [_content(_object(responses, status), "    ") for status in well]
     return " | ".join(dict.fromkeys(types)) or "unknown"
 
 

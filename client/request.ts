@@ -54,7 +54,7 @@ export class Api {
         header: headers,
         ...(body === undefined ? {} : { data: body }),
         success: ({ statusCode, data }) => {
-          if (statusCode < 300) resolve((statusCode === 204 ? undefined : data) as Answer<K>);
+          if (statusCode < 300 && statusCode !== 202) resolve((statusCode === 204 ? undefined : data) as Answer<K>);
           else reject(refusal(statusCode, data));
         },
         fail: ({ errMsg }) => reject(new NoAnswer(errMsg)),

@@ -172,19 +172,24 @@ export interface FiguresTold {
   exempt: number;
 }
 
-/** Where the text belongs: a table and its column. */
-export type HeldPlace = "leave.reason" | "leave.note" | "makeup.content" | "mark.reason";
+/** Where the text belongs: a table and its column, or what is to be done. */
+export type HeldPlace = "leave.reason" | "leave.note" | "makeup.content" | "mark.reason" | "activity.plan" | "activity.move" | "activity.cancel";
 
-/** One text that waits; its record stands without it. */
+/** One text; its record stands without it, and what it is to be said of all waits with it. */
 export interface HeldTold {
   id: string;
+  /** The record's field; activity.plan, .move, .cancel: the deed itself waits. */
   place: HeldPlace;
+  /** Of a deed the texts in doubt, one a line. */
   text: string;
   /** Who wrote it. */
   by: string;
   at: string;
-  activity: string;
+  /** None: a plan, which is no activity yet. */
+  activity: string | null;
   title: string;
+  /** As it would be, of a plan or a move. */
+  starts_at: string;
 }
 
 /** What nobody has looked at, oldest first. */
@@ -477,6 +482,30 @@ export interface OwedTold {
   ways: MakeUpWay[];
 }
 
+/** One of one's own, with what was decided. */
+export interface OwnHeldTold {
+  id: string;
+  /** The record's field; activity.plan, .move, .cancel: the deed itself waits. */
+  place: HeldPlace;
+  /** Of a deed the texts in doubt, one a line. */
+  text: string;
+  /** Who wrote it. */
+  by: string;
+  at: string;
+  /** None: a plan, which is no activity yet. */
+  activity: string | null;
+  title: string;
+  /** As it would be, of a plan or a move. */
+  starts_at: string;
+  /** Null while it waits. */
+  shown: boolean | null;
+}
+
+/** One's own, newest first. */
+export interface OwnHeldsTold {
+  texts: OwnHeldTold[];
+}
+
 /** One's own year at activities that are over, newest first; figures are of 组织生活. */
 export interface OwnRecordTold {
   year: number;
@@ -665,6 +694,8 @@ export interface ShownIn {
 /** An answer in words, as in the chat; the first one stands. */
 export interface SittingAnswerIn {
   question: string;
+  /** Of the question, as it was shown. */
+  version: number;
   answer: string;
 }
 
@@ -1003,6 +1034,11 @@ export interface Operations {
   "GET /api/v1/held-texts": {
     given: {};
     answer: HeldsTold;
+  };
+  /** What one wrote oneself and was held, and what became of it: nothing typed is lost. */
+  "GET /api/v1/held-texts/mine": {
+    given: {};
+    answer: OwnHeldsTold;
   };
   /** Show the text where it belongs, or leave it out; decided once, the second to decide is told (409 decided). */
   "POST /api/v1/held-texts/{text}/decision": {

@@ -9,15 +9,16 @@ from sqlalchemy.orm import Session
 from miniprogram_api import own
 from miniprogram_api.errors import Malformed
 from miniprogram_api.office import Office
-from miniprogram_api.room import Room
+from miniprogram_api.room import Room, waits
 from miniprogram_api.shapes import ActivityPath, Instant, Moment, Paged, Shape, Told
 from models.activity import Activity, ActivityKind, ActivityState
 from models.checkin import Method
 from models.leave import LeaveClass
 from models.org import Org, OrgKind
-from services import activities, notices, orgs, sights, statistics
+from services import activities, deeds, held, orgs, sights, statistics
 from services.activities import Plan
 from services.attendance import Line, Status, Totals
+from services.deeds import Cancel, Deed, Move
 from services.errors import OutOfOrder
 from services.rights import Act
 from services.sights import Window
@@ -80,6 +81,8 @@ class ListAsked(Paged):
 class PlanIn(Shape):
     """A new activity; without a group it is the branch's."""
 
+    READ_BY_OTHERS = ("title", "place")
+
     kind: ActivityKind = Field(examples=[ActivityKind.GROUP_MEETING])
     title: str = Field(min_length=1, max_length=60, pattern=r"\S", examples=["11月党小组会"])
     starts_at: Instant = Field(examples=["2026-11-25T14:00:00+08:00"])
@@ -90,6 +93,8 @@ class PlanIn(Shape):
 class MoveIn(Shape):
     """改期: another time, and another place if one is named."""
 
+    READ_BY_OTHERS = ("place", "reason")
+
     starts_at: Instant = Field(examples=["2026-11-26T15:00:00+08:00"])
     place: str | None = Field(None, max_length=60, examples=["三楼会议室"])
     reason: str = Field(min_length=1, max_length=60, pattern=r"\S", examples=["防汛值班"])
@@ -98,6 +103,8 @@ class MoveIn(Shape):
 
 class CancelIn(Shape):
     """取消."""
+
+    READ_BY_OTHERS = ("reason",)
 
     reason: str = Field(min_length=1, max_length=60, pattern=r"\S", examples=["防汛值班"])
     version: int = Field(ge=1, lt=2**31, description="As it was seen.", examples=[1])
@@ -194,32 +201,46 @@ def _looking(room: Room, office: Office) -> None:
 
 
 def _planning(room: Room) -> None:
-    @room.post("/activities", ActivityTold, status=201, also=(200,))
-    def plan(db: Session, act: Act, body: PlanIn) -> tuple[Told, int]:
-        """Plan an activity; everybody expected has a seat at once. 200 where the same plan stands already."""
+    @room.post("/activities", ActivityTold, status=201, also=(200,), held=True)
+    def plan(db: Session, act: Act, body: PlanIn, doubted: frozenset[str]) -> tuple[Told, int]:
+        """Plan an activity; everybody expected has a seat at once. 200 where the same plan stands already.
+
+        202 held: nobody vouches for a text of it, so that it waits, whole, until the office has looked; likewise 改期
+        and 取消.
+        """
         org = own.org(db, act, body.group) if body.group is not None else orgs.branch(db)
         act.demand(body.kind in activities.kinds(act, org))
-        asked = Plan(body.kind, body.title.strip(), body.starts_at, org, body.place.strip())
         _demand_century(body.starts_at)
-        found, new = activities.plan_once(db, act, asked)
+        asked = Plan(body.kind, body.title.strip(), body.starts_at, org, body.place.strip())
+        if _waits(db, act, asked, body, doubted):
+            return waits()
+        found, new = deeds.do(db, act, asked)
         return _whole(db, act, found), 201 if new else 200
 
-    @room.post("/activities/<activity>/move", ActivityTold)
-    def move(db: Session, act: Act, path: ActivityPath, body: MoveIn) -> Told:
+    @room.post("/activities/<activity>/move", ActivityTold, held=True)
+    def move(
+        db: Session, act: Act, path: ActivityPath, body: MoveIn, doubted: frozenset[str]
+    ) -> Told | tuple[Told, int]:
         """Move what has not begun (改期), as it was seen at that version; everybody expected is told."""
-        return _moved(db, act, path, body)
+        return _moved(db, act, path, body, doubted)
 
-    @room.patch("/activities/<activity>", ActivityTold)
-    def change(db: Session, act: Act, path: ActivityPath, body: MoveIn) -> Told:
+    @room.patch("/activities/<activity>", ActivityTold, held=True)
+    def change(
+        db: Session, act: Act, path: ActivityPath, body: MoveIn, doubted: frozenset[str]
+    ) -> Told | tuple[Told, int]:
         """The same as …/move, for clients that know PATCH; wx.request does not."""
-        return _moved(db, act, path, body)
+        return _moved(db, act, path, body, doubted)
 
-    @room.post("/activities/<activity>/cancel", ActivityTold)
-    def cancel(db: Session, act: Act, path: ActivityPath, body: CancelIn) -> Told:
+    @room.post("/activities/<activity>/cancel", ActivityTold, held=True)
+    def cancel(
+        db: Session, act: Act, path: ActivityPath, body: CancelIn, doubted: frozenset[str]
+    ) -> Told | tuple[Told, int]:
         """Call off what has not begun (取消), as it was seen at that version; everybody expected is told."""
         found = own.activity(db, act, path.activity)
-        activities.cancel(db, act, found, body.reason.strip(), body.version)
-        notices.cancelled(db, found, act.now, act.zone)
+        deed = Cancel(found, body.reason.strip(), body.version)
+        if _waits(db, act, deed, body, doubted):
+            return waits()
+        deeds.do(db, act, deed)
         return _whole(db, act, found)
 
 
@@ -239,13 +260,21 @@ def _running(room: Room) -> None:
         return _whole(db, act, found)
 
 
-def _moved(db: Session, act: Act, path: ActivityPath, body: MoveIn) -> Told:
+def _moved(db: Session, act: Act, path: ActivityPath, body: MoveIn, doubted: frozenset[str]) -> Told | tuple[Told, int]:
     found = own.activity(db, act, path.activity)
     _demand_century(body.starts_at)
     place = found.place if body.place is None else body.place.strip()
-    activities.move(db, act, found, (body.starts_at, place), body.reason.strip(), body.version)
-    notices.moved(db, found, act.now, act.zone)
+    deed = Move(found, body.starts_at, place, body.reason.strip(), body.version)
+    if _waits(db, act, deed, body, doubted):
+        return waits()
+    deeds.do(db, act, deed)
     return _whole(db, act, found)
+
+
+def _waits(db: Session, act: Act, deed: Deed, body: Shape, doubted: frozenset[str]) -> bool:
+    """Whether the deed is kept until somebody has looked at the texts nobody vouches for."""
+    texts = [getattr(body, name).strip() for name in body.READ_BY_OTHERS if name in doubted]
+    return bool(texts) and held.hold_deed(db, act, deed, texts)
 
 
 def _whole(db: Session, act: Act, activity: Activity, figures: Totals | None = None) -> ActivityTold:

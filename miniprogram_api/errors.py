@@ -26,6 +26,7 @@ REFUSALS: dict[type[Refusal], tuple[int, str]] = {
     errors.NoSuchPaper: (404, "unknown"),
     errors.NoSuchQuestion: (404, "unknown"),
     errors.NoSuchStep: (404, "unknown"),
+    errors.WriterMayNot: (409, "writer"),
     errors.TextRisky: (422, "risky"),
     errors.LookedAt: (409, "decided"),
     errors.Decided: (409, "decided"),
@@ -140,7 +141,7 @@ def documented() -> dict[int, dict[str, object]]:
 def codes() -> list[tuple[int, list[str]]]:
     """Every code there is, by status."""
     known = {*REFUSALS.values(), *((status, code) for status, (code, _) in {**STATUSES, **EXAMPLES}.items())}
-    known |= {(409, "refused"), (422, "malformed"), (429, "often"), (503, "wechat")}
+    known |= {(202, "held"), (409, "refused"), (422, "malformed"), (429, "often"), (503, "wechat")}
     return [(one, sorted(code for status, code in known if status == one)) for one in sorted({one for one, _ in known})]
 
 

@@ -13,7 +13,7 @@ from models.exam import Paper, PaperState, Sitting
 from models.question import Question, QuestionState, Topic
 from services import answers, exams, study
 from services.answers import Why
-from services.errors import AnswerUnclear, NoSuchPaper, NoSuchQuestion, NotAllowed
+from services.errors import AnswerUnclear, NoSuchPaper, NoSuchQuestion, NotAllowed, QuestionChanged
 from services.exams import Result, Said
 from services.rights import Act
 
@@ -113,6 +113,7 @@ class SittingAnswerIn(Shape):
     """An answer in words, as in the chat; the first one stands."""
 
     question: str = Field(pattern=ID, examples=["f8h2j4k6mn"])
+    version: int = Field(ge=1, lt=2**31, description="Of the question, as it was shown.", examples=[1])
     answer: str = Field(min_length=1, max_length=200, pattern=r"\S", examples=["B"])
 
 
@@ -204,11 +205,12 @@ def _sitting(room: Room, office: Office) -> None:
 
     @room.post("/sittings/<sitting>/answers", KeptTold)
     def answer(db: Session, act: Act, path: SittingPath, body: SittingAnswerIn, once: str) -> Told:
-        """Answer one question of the own sitting; kept at once, the first answer stands. 409 over: it came too late."""
+        """Answer one question of the own sitting; kept at once, the first answer stands. 409 over: it came too late.
+
+        409 edited: the question is another one by now and has not been answered yet; look at the sitting again.
+        """
         found = _own(db, act, path.sitting)
-        question = study.find(db, body.question)
-        if question is None or question.id not in exams.questions(found):
-            raise NoSuchQuestion(body.question)
+        question = _as_shown(db, found, body)
         asked = answers.asked(question)
         given = answers.read(asked, body.answer)
         if isinstance(given, Why):
@@ -222,6 +224,16 @@ def _sitting(room: Room, office: Office) -> None:
         found = _own(db, act, path.sitting)
         exams.hand_in(db, found, act.now)
         return _told(db, act, found)
+
+
+def _as_shown(db: Session, sitting: Sitting, body: SittingAnswerIn) -> Question:
+    """The question that is answered. Raises NoSuchQuestion, QuestionChanged."""
+    question = study.find(db, body.question)
+    if question is None or question.id not in exams.questions(sitting):
+        raise NoSuchQuestion(body.question)
+    if question.version != body.version and question.id in exams.unanswered(db, sitting):
+        raise QuestionChanged
+    return question
 
 
 def _own(db: Session, act: Act, public_id: str) -> Sitting:

@@ -28,34 +28,39 @@ from miniprogram_api import errors, safety, shapes
 from miniprogram_api.errors import Malformed, TooFast
 from miniprogram_api.office import Office
 from miniprogram_api.once import Answer, Once, digest
-from miniprogram_api.shapes import Asked, Keyed, Shape, Told
+from miniprogram_api.shapes import Asked, ErrorTold, Keyed, Shape, Told
 from services import logins, rights
 from services.errors import LoginFault, LoginRefused, NotBound
 from services.rights import Act
+from texts import api as texts
 
 Later = Callable[[], Told]
 View = Callable[..., Told | tuple[Told, int] | flask.Response | Later | None]
 Wrap = Callable[[View], View]
 
 PREFIX = "/api/v1"
+HELD = 202
 SECURITY: list[dict[str, list[str]]] = [{"token": []}]
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How a route tells: the shape and status of its answer, another shape's statuses, or the type of its file."""
+    """How a route tells: the shape and statuses of its answer, whether it may wait instead, or the type of its file."""
 
     told: type[Told] | None
     status: int = 200
     also: tuple[int, ...] = ()
     file: str = ""
+    held: bool = False
 
     @property
     def responses(self) -> dict[str | int | HTTPStatus, type[BaseModel] | dict[str, object] | None]:
         """The same for the document."""
         if self.file:
             return {200: {"content": {self.file: {"schema": {"type": "string", "format": "binary"}}}}}
-        return dict.fromkeys((self.status, *self.also), self.told)
+        told: dict[str | int | HTTPStatus, type[BaseModel] | dict[str, object] | None] = {}
+        told |= dict.fromkeys((self.status, *self.also), self.told)
+        return told | {HELD: ErrorTold} if self.held else told
 
 
 class Room:
@@ -78,13 +83,24 @@ class Room:
         """Something to read: `view(db, act, …)` in one look; told with an ETag, and not again to who has it."""
         return self._hang("get", rule, Way(told, file=file), self._look)
 
-    def post(self, rule: str, told: type[Told] | None = None, *, status: int = 200, also: tuple[int, ...] = ()) -> Wrap:
-        """Something to do: `view(db, act, …)` in one transaction, once for each Idempotency-Key."""
-        return self._hang("post", rule, Way(told, status, also), self._take)
+    def post(
+        self,
+        rule: str,
+        told: type[Told] | None = None,
+        *,
+        status: int = 200,
+        also: tuple[int, ...] = (),
+        held: bool = False,
+    ) -> Wrap:
+        """Something to do: `view(db, act, …)` in one transaction, once for each Idempotency-Key.
 
-    def patch(self, rule: str, told: type[Told] | None = None) -> Wrap:
+        With `held` its view may answer `waits()`: kept, and not done before somebody has looked at its texts.
+        """
+        return self._hang("post", rule, Way(told, status, also, held=held), self._take)
+
+    def patch(self, rule: str, told: type[Told] | None = None, *, held: bool = False) -> Wrap:
         """Something to change, likewise."""
-        return self._hang("patch", rule, Way(told), self._take)
+        return self._hang("patch", rule, Way(told, held=held), self._take)
 
     def open_post(self, rule: str, told: type[Told] | None = None, *, status: int = 200, secured: bool = True) -> Wrap:
         """A POST of somebody who may not be bound yet: `view(…)` alone, which owns its token and transactions."""
@@ -178,13 +194,13 @@ class Room:
         """Which of the body's texts that others will read nobody vouches for. Raises TextRisky."""
         sent = taken["body"]
         assert isinstance(sent, Shape)
-        said = {name: getattr(sent, name).strip() for name in sent.READ_BY_OTHERS}
-        texts = {name: text for name, text in said.items() if text}
-        if not texts:
+        said = {name: (getattr(sent, name) or "").strip() for name in sent.READ_BY_OTHERS}
+        wanted = {name: text for name, text in said.items() if text}
+        if not wanted:
             return frozenset()
         with self.office.reading() as db:
             openid = logins.of_token(db, token, now).openid
-        return safety.doubted(self.office.mini_program, openid, texts)
+        return safety.doubted(self.office.mini_program, openid, wanted)
 
     def _act(self, db: Session, token: str, now: datetime) -> Act:
         member = logins.of_token(db, token, now).member
@@ -196,6 +212,11 @@ class Room:
         seconds = self.office.pace.wait(digest(token), self.office.clock())
         if seconds:
             raise TooFast(seconds)
+
+
+def waits() -> tuple[Told, int]:
+    """The answer to a deed that waits until somebody has looked at its texts: accepted, and said like a refusal."""
+    return ErrorTold(code="held", message=texts.HELD), HELD
 
 
 def token_sent() -> str:

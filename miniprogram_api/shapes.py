@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import Enum
 from typing import Annotated, ClassVar, TypeVar, cast, get_args
 
@@ -30,8 +30,10 @@ ID = r"^[2-9a-z]{10}$"
 MOST = 100  # rows of a page
 
 _TIME: dict[str, object] = {"type": "string", "format": "date-time"}
-Moment = Annotated[datetime, PlainSerializer(datetime.isoformat, return_type=str), WithJsonSchema(_TIME)]
-"""A time that is told, with its zone."""
+Moment = Annotated[
+    datetime, PlainSerializer(lambda at: at.astimezone(UTC).isoformat(), return_type=str), WithJsonSchema(_TIME)
+]
+"""A time that is told, with its zone: the same moment is always the same text."""
 
 
 def _written(value: object) -> object:

@@ -34,6 +34,7 @@ Refusal
 ├── WrongMark             that cannot be said of the record as it is now
 ├── NoSuchText            no text of that id waits to be looked at
 ├── LookedAt              somebody has looked at the text already
+├── WriterMayNot          whoever asked for a deed that waited may not do it any more
 ├── TextRisky             WeChat takes the text for unfit to be read by others
 ├── HallCodeStale         the hall's code was right once
 ├── HallCodeUnknown       the hall's code never was right
@@ -266,6 +267,13 @@ class LookedAt(Refusal):
 
     who: str
     shown: bool
+
+
+@dataclass
+class WriterMayNot(Refusal):
+    """What waited for a look was asked for by `who`, who has not the right to it any more."""
+
+    who: str
 
 
 class TextRisky(Refusal):

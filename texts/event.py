@@ -77,7 +77,7 @@ WORDS: Mapping[str, Callable[[Facts, ZoneInfo], str]] = {
     "leave_withdrawn": lambda facts, _zone: f"{facts['name']}撤回请假",
     "makeup_told": _makeup_told,
     "makeup_confirmed": lambda facts, _zone: f"核对{facts['name']}的补课",
-    "text_looked_at": lambda facts, _zone: f"看过{facts['name']}写的说明，{'显示' if facts['shown'] else '没有采用'}",
+    "text_looked_at": lambda facts, _zone: f"看过{facts['name']}写的文字，{'采用' if facts['shown'] else '没有采用'}",
     "course_entered": lambda facts, _zone: f"登记{facts['people']}人，{hours(facts['tenths'])}学时",
     "course_edited": _course_edited,
     "course_withdrawn": lambda facts, _zone: f"作废，不再计入{_because(facts)}",

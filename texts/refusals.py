@@ -128,7 +128,7 @@ WORDS: Mapping[type[Refusal], Callable[..., str]] = {
     errors.SittingOver: lambda refusal, _where: f"“{refusal.title}”时间已到，这个回答没有算。发“测验”看结果。",
     errors.NoSuchBank: lambda refusal, _where: f"没有叫“{refusal.wanted}”的题库，请核对名称。",
     errors.NoSuchQuestion: _always("没有找到这道题，请核对链接。"),
-    errors.QuestionChanged: _always("这道题刚改过或者停用了，请做下一题。"),
+    errors.QuestionChanged: _always("这道题刚改过或者停用了，请刷新后再做。"),
     errors.AnswerUnclear: lambda refusal, _where: exam.unclear(refusal.why, refusal.last),
     errors.QuestionMoved: lambda refusal, _where: (
         f"这道题现在是“{question.STATE[refusal.state]}”，不能这样做。上架前要写上审核人。"
@@ -158,7 +158,10 @@ WORDS: Mapping[type[Refusal], Callable[..., str]] = {
     errors.WrongMark: _always("这条记录现在不能这样更正，请先看最新的名单。"),
     errors.NoSuchText: _always("没有找到这段文字，请回到列表再看。"),
     errors.LookedAt: lambda refusal, _where: (
-        f"这段文字已经看过：{'已显示' if refusal.shown else '没有采用'}{_by(refusal.who)}。"
+        f"这段文字已经看过：{'已采用' if refusal.shown else '没有采用'}{_by(refusal.who)}。"
+    ),
+    errors.WriterMayNot: lambda refusal, _where: (
+        f"{refusal.who}同志现在没有办这件事的权限了，没有办。请点不采用；要办，请您自己安排。"
     ),
     errors.TextRisky: _always("这段文字没有通过微信的检查，没有保存。请换一个说法，或者不写，直接告诉党小组长。"),
     errors.LoginRefused: lambda refusal, _where: LOGINS[refusal.fault],

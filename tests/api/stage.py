@@ -88,6 +88,7 @@ class Stage:
         def open_(db: Session) -> str:
             person = members.find(db, name)
             account = Account(app_id, f"openid of {name}")
+            self.office.branch.world.visited[account.openid] = self.office.branch.clock.now()  # else no text passes
             token, opened = logins.open_(db, account, None, self.office.branch.clock.now())
             db.get_one(Identity, opened.identity_id).member_id = person.id
             return token

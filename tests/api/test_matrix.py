@@ -131,6 +131,9 @@ ROWS = [
     bare("/makeups/{makeup:makeup}/confirm", OWN, "CM"),
     # texts that wait for a look
     get("/held-texts", RUNS),
+    get("/held-texts/mine", EVERYBODY),
+    post("/activities", OWN, "C", **{**MEETS, "title": "存疑的会"}, group="{first}"),
+    post("/activities/{activity:planned}/cancel", OWN, "C", **{**WORDS, "reason": "存疑"}),
     post("/held-texts/{text:text}/decision", RUNS, show=True),
     # figures
     get("/stats", LEADS, period="2026Q4"),
@@ -163,7 +166,7 @@ ROWS = [
     bare("/papers/{paper:paper}/sittings", EVERYBODY),
     get("/sittings", EVERYBODY),
     get("/sittings/{sitting:sitting}", SEES + "M"),
-    post("/sittings/{sitting:sitting}/answers", "M", question="{question}", answer="B"),
+    post("/sittings/{sitting:sitting}/answers", "M", question="{question}", version=1, answer="B"),
     bare("/sittings/{sitting:sitting}/hand-in", "M"),
 ]
 FOR_ANYBODY = {"POST /api/v1/login", "POST /api/v1/bind", "POST /api/v1/logout"}  # test_login.py

@@ -1,5 +1,6 @@
 """One's own record, hours and study through the API: kept at once, told to oneself, ranked nowhere."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Session
 from models import Answer, Paper
 from models.appointment import Role
 from models.question import QuestionKind, Topic
-from services import exams
+from services import banks, exams, study
 from services import members as people
 from services.exams import Asked, Row
 from tests.api.leading import Leading, leading, told
@@ -29,6 +30,13 @@ def asked(all_: Leading, path: str = "study/question") -> dict[str, object]:
     found = told(all_.member.get(path))["question"]
     assert isinstance(found, dict)
     return found
+
+
+def turned(db: Session, branch: Branch, question: str) -> None:
+    """Somebody edits the question so that A is right."""
+    found = study.find(db, question)
+    assert found is not None
+    banks.edit(db, branch.act_of(db, "王芳"), found, replace(banks.entry_of(found), key=(0,)), found.version)
 
 
 def test_questions_are_answered_once_and_shown_to_oneself(all_: Leading) -> None:
@@ -89,16 +97,22 @@ def test_a_paper_is_sat_and_its_result_is_for_oneself_and_the_office(all_: Leadi
     assert told(all_.member.post(f"papers/{paper}/sittings"), 201)["id"] == sitting["id"]  # one under way is the one
     path = f"sittings/{sitting['id']}"
     first, second = (str(one["id"]) for one in rows(sitting, "questions"))
-    refused(all_.elsewhere.post(f"{path}/answers", {"question": first, "answer": "B"}), 404, "unknown")
+    says = {"question": first, "version": rows(sitting, "questions")[0]["version"], "answer": "B"}
+    refused(all_.elsewhere.post(f"{path}/answers", says), 404, "unknown")
     refused(all_.elsewhere.get(path), 404, "unknown")
-    kept = told(all_.member.post(f"{path}/answers", {"question": first, "answer": "B"}))
+    branch.house.run(lambda db: turned(db, branch, first))
+    refused(all_.member.post(f"{path}/answers", says), 409, "edited")  # B was right when it was shown, and is not now
+    shown = rows(told(all_.member.get(path)), "questions")[0]
+    says |= {"version": shown["version"], "answer": "A"}
+    kept = told(all_.member.post(f"{path}/answers", says))
     assert kept == {"kept": True, "unanswered": [second]}
-    again = told(all_.member.post(f"{path}/answers", {"question": first, "answer": "A"}))
-    assert again["kept"] is False  # the first one stands
-    refused(all_.member.post(f"{path}/answers", {"question": NOBODY, "answer": "A"}), 404, "unknown")
+    for later in ({**says, "answer": "B"}, {**says, "version": 1}):
+        again = told(all_.member.post(f"{path}/answers", later))
+        assert again["kept"] is False  # the first one stands
+    refused(all_.member.post(f"{path}/answers", {**says, "question": NOBODY}), 404, "unknown")
     assert told(all_.member.get(path))["result"] is None
     clock.advance(31 * 60)
-    refused(all_.member.post(f"{path}/answers", {"question": second, "answer": "B"}), 409, "over")
+    refused(all_.member.post(f"{path}/answers", {**says, "question": second, "version": 1}), 409, "over")
     done = told(all_.member.post(f"{path}/hand-in"))
     assert done["questions"] == []
     result = done["result"]
