@@ -64,6 +64,7 @@ STATUS: Mapping[type[Refusal], int] = {
     errors.NoSuchStep: 404,
     errors.NoSuchBank: 404,
     errors.NoSuchQuestion: 404,
+    errors.NoSuchText: 404,
 }
 
 
@@ -299,7 +300,7 @@ def navigation(found: Act | None) -> Sequence[Place]:
         return (texts.NAV_TODAY, PATH, ()), _record(found.by)
     study = ("/h5/study/", "/h5/exams", "/h5/hours")
     return (
-        (texts.NAV_TODAY, PATH, ()),
+        (texts.NAV_TODAY, PATH, ("/h5/held",)),
         (texts.NAV_ACTIVITIES, "/h5/activities", ("/h5/activities/", "/h5/a/")),
         (texts.NAV_MONTH, f"/h5/month/{found.day:%Y-%m}", ("/h5/month/",)),
         (texts.NAV_MEMBERS, "/h5/members", ("/h5/members/", "/h5/appointments", "/h5/m/")),

@@ -8,6 +8,7 @@ from pages import (
     attendance,
     banks,
     exams,
+    helds,
     hours,
     imports,
     logins,
@@ -21,6 +22,7 @@ from pages.door import Desk
 ROOMS = (
     signin.blueprint,
     attendance.blueprint,
+    helds.blueprint,
     activities.blueprint,
     members.blueprint,
     imports.blueprint,

@@ -8,7 +8,7 @@ writes it into its place or does the deed, or leaves it out; that is decided onc
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from models.activity import Activity
@@ -88,6 +88,13 @@ def waiting(db: Session, act: Act) -> list[Waiting]:
     act.demand(act.rights.runs_branch)
     found = select(HeldText).where(HeldText.looked_at.is_(None)).order_by(HeldText.id).options(joinedload(HeldText.by))
     return [_about(db, one) for one in db.scalars(found)]
+
+
+def count(db: Session, act: Act) -> int:
+    """How many wait for this person to look at them."""
+    if not act.rights.runs_branch:
+        return 0
+    return db.scalar(select(func.count()).select_from(HeldText).where(HeldText.looked_at.is_(None))) or 0
 
 
 def own(db: Session, act: Act) -> list[Waiting]:

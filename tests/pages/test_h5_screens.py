@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 
 from models.activity import ActivityKind
 from models.attendance import MakeUpWay, MarkKind
+from models.held import HeldPlace
 from models.leave import LeaveClass
 from models.member import MemberStatus
-from services import activities, guests, leaves, makeups, members, places, registrations, rights, visits
-from services.activities import Particulars
+from services import activities, guests, held, leaves, makeups, members, orgs, places, registrations, rights, visits
+from services.activities import Particulars, Plan
 from services.leaves import Wish
 from services.rights import Act
 from tests.engines import Watch
@@ -81,7 +82,11 @@ def furnished(office: Office) -> Iterator[Furnished]:
                 guests.enter(db, operator, activities.find(db, one), name, unit)
         places.allow(db, operator, activities.find(db, planned), 31.74, 119.57, 300)
         wish = Wish(LeaveClass.DUTY, "台风值班，从星期五晚上到星期天早上")
-        leaves.ask(db, acting(office, db, LONG), members.find(db, LONG), activities.find(db, planned), wish)
+        asked = leaves.ask(db, acting(office, db, LONG), members.find(db, LONG), activities.find(db, planned), wish)
+        held.hold(db, acting(office, db, LONG), HeldPlace.LEAVE_REASON, asked, "台风值班，一天一夜都在观测场里。" * 4)
+        leader = acting(office, db, LEADER)
+        plan = Plan(ActivityKind.GROUP_MEETING, "学习二十大", leader.now, orgs.known_group(db, FIRST), "三楼会议室")
+        assert held.hold_deed(db, leader, plan, ["学习二十大", "三楼会议室"])
         told = acting(office, db, OTHER_MEMBER), members.find(db, OTHER_MEMBER), last
         makeups.tell(db, *told, MakeUpWay.RECORDING, "看了二十分钟录播")
 
@@ -111,6 +116,7 @@ PAGES: list[tuple[str, str, str]] = [
     ("copy-planned", SECRETARY, "/h5/a/{planned}/copy"),
     ("month", SECRETARY, "/h5/month/2026-11"),
     ("member", SECRETARY, "/h5/m/{member}"),
+    ("held", SECRETARY, "/h5/held"),
     ("mark", SECRETARY, "/h5/a/{closed}/mark/{member}"),
 ]
 
@@ -125,7 +131,7 @@ def test_a_page_with_much_on_it(
     look_over(page, f"{office.address}{where}", f"h5-{shot}")
 
 
-EMPTY = ["/h5/", "/h5/activities", "/h5/activities/new", "/h5/month/2026-11"]
+EMPTY = ["/h5/", "/h5/held", "/h5/activities", "/h5/activities/new", "/h5/month/2026-11"]
 
 
 @pytest.mark.parametrize("address", EMPTY)

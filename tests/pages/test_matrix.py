@@ -12,6 +12,7 @@ from werkzeug.test import TestResponse
 from models.activity import ActivityKind
 from models.appointment import Role
 from models.attendance import MakeUpWay
+from models.held import HeldPlace
 from models.hours import CourseForm
 from models.leave import LeaveClass
 from models.question import QuestionKind
@@ -21,6 +22,7 @@ from services import (
     banks,
     exams,
     guests,
+    held,
     hours,
     leaves,
     makeups,
@@ -133,6 +135,9 @@ ROWS = [
     post("/h5/a/{all}/family", OWN, who="{member}", **{"class": "sick"}),
     post("/h5/a/{planned}/leave/{leave}", "SL", agreed="1"),
     post("/h5/a/{closed}/makeup/{makeup}", OWN),
+    # texts that wait for a look
+    get("/h5/held", RUNS),
+    post("/h5/held/{text}", RUNS, show="nonsense"),
     # records
     get("/h5/month/2026-11", LEADS),
     get("/h5/m/{member}", "SOCLM"),
@@ -299,10 +304,13 @@ def matrix(office: Office) -> Matrix:
         exams.hand_in(db, sitting, own.now)
         _, visit = visits.admitted(db, member, own.now, device="安卓手机", place="外网")
         _, phone = visits.admitted(db, members.find(db, LOST), own.now, device="安卓手机", place="外网")
+        leave = leaves.ask(db, own, member, planned, Wish(LeaveClass.DUTY))
+        held.hold(db, own, HeldPlace.LEAVE_REASON, leave, "甲组的秘密会")
         return {
+            "text": held.own(db, own)[0].held.public_id,
             "guest": guests.of(db, meeting)[0].public_id,
             "first": orgs.known_group(db, FIRST).public_id,
-            "leave": leaves.ask(db, own, member, planned, Wish(LeaveClass.DUTY)).public_id,
+            "leave": leave.public_id,
             "makeup": makeups.tell(db, own, member, closed, MakeUpWay.TOLD, "组长传达").public_id,
             "standing": standings.enter(db, operator, member, LeaveClass.AWAY, span, "驻村").public_id,
             "visit": visit.public_id,
