@@ -108,6 +108,32 @@ class Month:
 
         self.meetings[title] = self.does(by, plan)
 
+    def moves(self, title: str, day: int, clock: str, why: str, *, by: str = "F") -> int:
+        """改期 within July; returns how many are told."""
+        hour, minute = clock.split(":")
+        to = datetime(2026, 7, day, int(hour), int(minute), tzinfo=ZONE)
+
+        def move(db: Session, act: Act) -> int:
+            activity = self.activity(db, title)
+            activities.move(db, act, activity, (to, activity.place), why, activity.version)
+            return notices.moved(db, activity, act.now, act.zone)
+
+        return self.does(by, move)
+
+    def cancels(self, title: str, why: str, *, by: str = "F") -> int:
+        """取消; returns how many are told."""
+
+        def cancel(db: Session, act: Act) -> int:
+            activity = self.activity(db, title)
+            activities.cancel(db, act, activity, why, activity.version)
+            return notices.cancelled(db, activity, act.now, act.zone)
+
+        return self.does(by, cancel)
+
+    def invites(self, title: str, who: str, by: str = "F") -> None:
+        """列席, entered beforehand on the page."""
+        self.does(by, lambda db, act: activities.invite(db, act, self.activity(db, title), [self.member(db, who)]))
+
     def opens(self, title: str, by: str = "F") -> None:
         self.does(by, lambda db, act: activities.open_(db, act, self.activity(db, title)))
 
@@ -119,6 +145,16 @@ class Month:
         for one in who:
             code = self.branch.screen(self.meetings[title]).code
             self.branch.phones[one].scans(code).hears("签到成功")
+
+    def types_the_number(self, title: str, who: str) -> None:
+        """The six digits beside the code."""
+        self.branch.phones[who].says(self.branch.screen(self.meetings[title]).number).hears("签到成功")
+
+    def comes_unbound(self, title: str, who: str) -> None:
+        """Somebody who is nobody yet scans, then sends the digits of the slip: both are done."""
+        new = self.branch.phone(who)
+        new.scans(self.branch.screen(self.meetings[title]).code).hears_not("签到成功")
+        new.says(self.branch.code(who)).hears("绑定成功", "签到成功")
 
     def registers(self, title: str, *who: str, by: str = "S", why: str = "无智能手机") -> None:
         """A leader ticks them off: 登."""
@@ -186,10 +222,10 @@ class Month:
 
 
 @contextmanager
-def lived(database: Database, redis_url: str) -> Iterator[Month]:
-    """The month from its first day to its last."""
+def lived(database: Database, redis_url: str, made: Callable[[Branch], Month] = Month) -> Iterator[Month]:
+    """The month from its first day to its last; `made` says by which door people come."""
     with branch_on(database, redis_url) as branch:
-        month = Month(branch)
+        month = made(branch)
         month.branch.clock.advance((BEGINNING - branch.clock.now()).total_seconds())
         _settle(month)
         _first_week(month)
@@ -257,13 +293,8 @@ def _first_week(month: Month) -> None:
 def _typhoon(month: Month) -> None:
     month.at(9, "17:00")
 
-    def move(db: Session, act: Act) -> int:
-        activity = month.activity(db, "七月主题党日")
-        to = datetime(2026, 7, 17, 14, 0, tzinfo=ZONE)
-        activities.move(db, act, activity, (to, activity.place), "启动台风应急响应", activity.version)
-        return notices.moved(db, activity, act.now, act.zone)
-
-    assert month.does("F", move) == 13  # fifteen without the one exempt and the one who comes on the 15th
+    told = month.moves("七月主题党日", 17, "14:00", "启动台风应急响应")
+    assert told == 13  # fifteen without the one exempt and the one who comes on the 15th
     month.at(10, "10:00")  # two days after the meeting: leave afterwards
     month.asks_leave("第二组会", "ZB", "3", leader="S")
 
@@ -273,20 +304,15 @@ def _typhoon(month: Month) -> None:
     month.run(
         lambda db: rosters.take(db, Entry(name=name, number="J", group=group, status=status, moved_in=arrives), {})
     )
-    month.does(
-        "F",
-        lambda db, act: activities.invite(db, act, month.activity(db, "七月主题党日"), [month.member(db, "T")]),
-    )
+    month.invites("七月主题党日", "T")
     month.at(16, "20:00")
     month.asks_leave("七月主题党日", "L", "1", leader="W")  # 2nd
     month.at(17, "13:45")
     month.opens("七月主题党日")
     month.scan("七月主题党日", "W", "ZA", "G", "Z", "F", "S", "U", "T", "D")  # D has taken the wrong door
-    month.branch.phones["ZB"].says(month.branch.screen(month.meetings["七月主题党日"]).number).hears("签到成功")
+    month.types_the_number("七月主题党日", "ZB")
     month.registers("七月主题党日", *BY_HAND)
-    new = month.branch.phone("J")  # not bound yet: scans, then sends the digits of the slip
-    new.scans(month.branch.screen(month.meetings["七月主题党日"]).code).hears_not("签到成功")
-    new.says(month.branch.code("J")).hears("绑定成功", "签到成功")
+    month.comes_unbound("七月主题党日", "J")
     month.at(17, "15:00")
     month.marks("七月主题党日", "Z", MarkKind.EARLY, "应急值守", by="W")
     month.at(17, "15:30")
@@ -331,6 +357,8 @@ def _last_week(month: Month) -> None:
     month.closes("七月党课")
 
     month.plans(ActivityKind.LIFE_MEETING, "组织生活会", 31, "14:00")
+    month.plans(ActivityKind.OTHER, "读书会", 30, "15:00", group=FIRST, by="W")
+    assert month.cancels("读书会", "和志愿服务合并", by="W") == 6  # stands in no table
     month.at(30, "9:00")
     month.asks_leave("组织生活会", "L", "1", leader="W")  # 5th
     month.at(31, "9:00")
