@@ -197,10 +197,10 @@ def _buckets(
     db: Session, act: Act, office: Office, query: StatsAsked, of: tuple[Span, Org | None]
 ) -> tuple[list[RowTold], RowTold]:
     span, group = of
-    names = {one.id: one.name for one in orgs.groups(db)}
-    key, named = _keys(act, query.by, names)
     own_groups = None if act.rights.sees_branch else act.rights.groups
     groups = own_groups if group is None else frozenset({group.id})
+    names = {one.id: one.name for one in orgs.groups(db, groups)}
+    key, named = _keys(act, query.by, names)
     found: dict[str, list[tuple[Verdict, bool]]] = {}
     for case in statistics.judged_of(db, span, office.rules, act.zone, groups):
         if case.activity.kind in (ORGANISED if query.kind is None else {query.kind}):

@@ -5,13 +5,13 @@ Words and formulas: 到会率 = 实到 / 应到, 参学率 = (实到 + 已补课
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select, tuple_
 from sqlalchemy.orm import Session
 
 from models.activity import Activity, ActivityKind
@@ -146,27 +146,29 @@ def judge(facts: Facts, rules: Rules) -> Verdict:
     return Verdict(Status.NOT_COME)
 
 
-def sheet(db: Session, activity: Activity, rules: Rules, zone: ZoneInfo) -> list[Line]:
-    """The activity's sheet: who is absent first, then by group and roster order."""
-    seats = {seat.member_id: seat for seat in db.scalars(select(Seat).where(Seat.activity_id == activity.id))}
-    checkins = {row.member_id: row for row in db.scalars(select(CheckIn).where(CheckIn.activity_id == activity.id))}
+def sheet(
+    db: Session, activity: Activity, rules: Rules, zone: ZoneInfo, only: Collection[int] | None = None
+) -> list[Line]:
+    """The activity's sheet: who is absent first, then by group and roster order; `only` of these members, if named."""
+
+    def of(table: type[Seat | CheckIn | Mark | Leave | MakeUp]) -> ColumnElement[bool]:
+        if only is None:
+            return table.activity_id == activity.id
+        # pair by pair, so that no planner takes the index of the activity and reads the whole branch's rows
+        return tuple_(table.activity_id, table.member_id).in_([(activity.id, one) for one in only])
+
+    seats = {seat.member_id: seat for seat in db.scalars(select(Seat).where(of(Seat)))}
+    checkins = {row.member_id: row for row in db.scalars(select(CheckIn).where(of(CheckIn)))}
     marks: dict[int, list[Mark]] = {}
-    for mark in db.scalars(select(Mark).where(Mark.activity_id == activity.id).order_by(Mark.id)):
+    for mark in db.scalars(select(Mark).where(of(Mark)).order_by(Mark.id)):
         marks.setdefault(mark.member_id, []).append(mark)
-    leaves = {
-        leave.member_id: leave
-        for leave in db.scalars(
-            select(Leave).where(
-                Leave.activity_id == activity.id, Leave.state.in_((LeaveState.WAITING, LeaveState.APPROVED))
-            )
-        )
-    }
-    made_up = set(
-        db.scalars(select(MakeUp.member_id).where(MakeUp.activity_id == activity.id, MakeUp.confirmed_at.is_not(None)))
-    )
+    asked = select(Leave).where(of(Leave), Leave.state.in_((LeaveState.WAITING, LeaveState.APPROVED)))
+    leaves = {leave.member_id: leave for leave in db.scalars(asked)}
+    made_up = set(db.scalars(select(MakeUp.member_id).where(of(MakeUp), MakeUp.confirmed_at.is_not(None))))
     people = _people(db, {*seats, *checkins, *marks})
     standing = _standing(db, activity, people, zone)
-    groups = {org.id: org for org in db.scalars(select(Org))}
+    meant = {one.group_id for one in seats.values()} | {one.group_id for one in people}
+    groups = {org.id: org for org in db.scalars(select(Org).where(Org.id.in_(meant)))}
     lines = []
     for member in people:
         seat, checkin, leave = seats.get(member.id), checkins.get(member.id), leaves.get(member.id)
@@ -198,6 +200,12 @@ def sheet(db: Session, activity: Activity, rules: Rules, zone: ZoneInfo) -> list
             )
         )
     return sorted(lines, key=_absent_first)
+
+
+def of_groups(db: Session, activity: Activity, groups: Collection[int]) -> set[int]:
+    """Whose lines may be those of these groups: seated with them that day, or members of them now."""
+    seats = select(Seat.member_id).where(Seat.activity_id == activity.id, Seat.group_id.in_(groups))
+    return set(db.scalars(seats.union(select(Member.id).where(Member.group_id.in_(groups)))))
 
 
 def total(lines: Iterable[Line], rules: Rules, outside: int = 0) -> Totals:

@@ -1,5 +1,7 @@
 """The branch and its groups: found by name, made when a roster names a new one."""
 
+from collections.abc import Collection
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -26,9 +28,10 @@ def hold(db: Session) -> Org:
     return found
 
 
-def groups(db: Session) -> list[Org]:
-    """The groups of the branch, as they were made."""
-    return list(db.scalars(select(Org).where(Org.kind == OrgKind.GROUP).order_by(Org.id)))
+def groups(db: Session, only: Collection[int] | None = None) -> list[Org]:
+    """The groups of the branch, as they were made; of these ids, if they are named."""
+    found = select(Org).where(Org.kind == OrgKind.GROUP).order_by(Org.id)
+    return list(db.scalars(found if only is None else found.where(Org.id.in_(only))))
 
 
 def group(db: Session, name: str) -> Org:
@@ -44,7 +47,8 @@ def group(db: Session, name: str) -> Org:
 
 def known_group(db: Session, name: str) -> Org:
     """The group of that name. Raises NoSuchGroup."""
-    found = db.scalar(select(Org).where(Org.kind == OrgKind.GROUP, Org.name == name))
+    above = select(Org.id).where(Org.kind == OrgKind.BRANCH).order_by(Org.id).limit(1)
+    found = db.scalar(select(Org).where(Org.parent_id == above.scalar_subquery(), Org.name == name))
     if found is None:
         raise NoSuchGroup(name)
     return found

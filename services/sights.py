@@ -98,7 +98,9 @@ def on_sheets(db: Session, act: Act, span: Span) -> list[Member]:
 
 def lines(db: Session, act: Act, of: Activity, rules: Rules) -> list[Line]:
     """The activity's sheet, the absent first, without the people of groups that are not this leader's."""
-    sheet = attendance.sheet(db, of, rules, act.zone)
+    whole = act.by is None or act.rights.sees_branch
+    only = None if whole else attendance.of_groups(db, of, act.rights.groups)
+    sheet = attendance.sheet(db, of, rules, act.zone, only)
     return [line for line in sheet if act.rights.sees_group(line.group.id if line.group else None)]
 
 
@@ -106,10 +108,10 @@ def line_of(db: Session, act: Act, of: Activity, member: str, rules: Rules) -> L
     """One person's line, for whoever may correct it. Raises NoSuchMember, NotAllowed."""
     person = person_of(db, member)
     act.demand(act.rights.tends(group_of(db, of, person)))
-    found = next((line for line in attendance.sheet(db, of, rules, act.zone) if line.member.id == person.id), None)
-    if found is None:
+    found = attendance.sheet(db, of, rules, act.zone, [person.id])
+    if not found:
         raise NoSuchMember(person.name)
-    return found
+    return found[0]
 
 
 def member(db: Session, act: Act, public_id: str) -> Member:

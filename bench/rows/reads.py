@@ -1,30 +1,43 @@
 """What a group leader reads, in a branch of a thousand members and in one of a million with ten million check-ins.
 
 Both stand in one PostgreSQL cluster, filled by SQL; the same questions go to the one and the other by turns, once to
-warm up and once counted. Told is the growth of the median.
+warm up and once counted: to the routes of the API over HTTP, and to the services below. Told is how the median grows.
 """
 
+import json
 import random
 import statistics as averages
 import tempfile
+import threading
 import time
+import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
+from werkzeug.serving import WSGIRequestHandler, make_server
 
+from app import House, build, create_app
 from engines import sql
-from models.member import Member
-from services import rights, sights, statistics
+from engines.redis import ensure_redis, leave
+from models.member import Identity, Member
+from services import logins, rights, sights, statistics
 from services.attendance import Rules
+from services.members import Account
 from services.rights import Act
 from services.sights import Window
 from services.statistics import Span
+from tests.branch import settings_for
 from tests.engines import Postgres, postgres
+
+Json = Mapping[str, object]
 
 FEW, MANY = 1_000, 1_000_000  # members
 GROUP = 20  # members of a group, the first of whom leads it
@@ -35,13 +48,14 @@ ZONE = ZoneInfo("Asia/Shanghai")
 SPAN = Span(2026, quarter=4)  # in it four meetings of the group and one of the branch
 RULES = Rules(timedelta(minutes=5))
 SEED = 20261125
+MEETING_OF_ALL = "za23456789"  # the public id of the first of the branch's two
 
 # Whole tables from numbers: group g is org g + 1, its members are (g - 1) * size + 1 to g * size.
 _DAY = "timestamptz '2026-07-20 06:00+00' + interval '21 days' * "
 _HELD = """
     INSERT INTO activity (id, public_id, org_id, kind, title, place, starts_at, ends_at, state, opened_at, closed_at,
                           screen, key)
-    SELECT i, 'a' || i, {org}, '{kind}', 'meeting ' || i, 'hall', at, at + interval '1 hour', 'closed', at,
+    SELECT i, {public_id}, {org}, '{kind}', 'meeting ' || i, 'hall', at, at + interval '1 hour', 'closed', at,
            at + interval '1 hour', 's' || i, '\\x00'
     FROM ({when}) held"""
 _OF_GROUPS = "SELECT i, {day} ((i - 1) % :meetings) AS at FROM generate_series(1, :groups * :meetings) i"
@@ -57,8 +71,15 @@ FILL: Sequence[str] = (
     """INSERT INTO appointment (id, public_id, member_id, role, org_id, starts)
        SELECT g, 'p' || g, (g - 1) * :size + 1, 'group_leader', g + 1, date '2026-01-01'
        FROM generate_series(1, :groups) g""",
-    _HELD.format(org="(i - 1) / :meetings + 2", kind="group_meeting", when=_OF_GROUPS.format(day=_DAY)),
-    _HELD.format(org="1", kind="party_day", when=_OF_BRANCH.format(day=_DAY)),
+    _HELD.format(
+        public_id="'a' || i", org="(i - 1) / :meetings + 2", kind="group_meeting", when=_OF_GROUPS.format(day=_DAY)
+    ),
+    _HELD.format(
+        public_id=f"CASE i WHEN :groups * :meetings + 1 THEN '{MEETING_OF_ALL}' ELSE 'z' || i END",
+        org="1",
+        kind="party_day",
+        when=_OF_BRANCH.format(day=_DAY),
+    ),
     """INSERT INTO seat (activity_id, member_id, group_id, state)
        SELECT a.id, m.id, m.group_id, 'expected' FROM activity a JOIN member m ON m.group_id = a.org_id
        ORDER BY a.id, m.id""",
@@ -107,42 +128,131 @@ def quarter(db: Session, act: Act) -> None:
 READS: Mapping[str, Callable[[Session, Act], None]] = {"list": activities, "table": quarter}
 
 
+def _list_told(answer: Json) -> None:
+    found = cast("list[dict[str, dict[str, int]]]", answer["activities"])
+    if len(found) != 5 or any(one["figures"]["present"] != GROUP for one in found):
+        raise RuntimeError(f"the list is wrong: {answer}")
+
+
+def _table_told(answer: Json) -> None:
+    rows = cast("list[dict[str, int]]", answer["rows"])
+    if len(rows) != GROUP or any(one["present"] != 5 for one in rows):
+        raise RuntimeError(f"the table is wrong: {answer}")
+
+
+def _roster_told(answer: Json) -> None:
+    if len(cast("list[object]", answer["lines"])) != GROUP:
+        raise RuntimeError(f"the roster is wrong: {answer}")
+
+
+ROUTES: Mapping[str, tuple[str, Callable[[Json], None]]] = {  # what a leader asks the API for, and whether it is right
+    "list": ("activities?from=2026-10-01T00:00:00%2B08:00&to=2027-01-01T00:00:00%2B08:00", _list_told),
+    "table": ("stats?period=2026Q4", _table_told),
+    "roster": (f"activities/{MEETING_OF_ALL}/roster", _roster_told),  # of a meeting of the whole branch
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """One of the two branches: its database, and a server of its API."""
+
+    members: int
+    house: House
+    port: int
+    tokens: Mapping[int, str]  # of the leaders who ask
+
+    def ask(self, leader: int, read: Callable[[Session, Act], None]) -> float:
+        """Seconds of the services, read in process."""
+        with sql.reading(self.house.engine) as db:
+            began = time.perf_counter()
+            read(db, rights.act_of(db, db.get_one(Member, leader), NOW, ZONE))
+            return time.perf_counter() - began
+
+    def get(self, leader: int, route: str) -> float:
+        """Seconds of a request over HTTP, answered rightly."""
+        path, right = ROUTES[route]
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}/api/v1/{path}", headers={"Authorization": f"Bearer {self.tokens[leader]}"}
+        )
+        began = time.perf_counter()
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            told = answer.read()
+        seconds = time.perf_counter() - began
+        right(json.loads(told))
+        return seconds
+
+
 def measure(few: int = FEW, many: int = MANY) -> Mapping[str, object]:
-    """Milliseconds at the median in both branches, and how often the one goes into the other; the worse is told."""
+    """Milliseconds at the median in both branches, and how often the one goes into the other; the worst is told."""
     with ExitStack() as stack:
         server = stack.enter_context(postgres())
-        engines = {members: stack.enter_context(_filled(server, members)) for members in (few, many)}
+        chance = random.Random(SEED)
+        sizes = [stack.enter_context(_opened(server, members, _leaders(members, chance))) for members in (few, many)]
         told: dict[str, object] = {"name": f"reads of a leader among {many:,} members"}
         growth = []
-        for name, read in READS.items():
-            taken = {members: averages.median(times) for members, times in _timed(engines, read).items()}
-            told |= {f"{name}_ms_{members}": round(1000 * taken[members], 2) for members in engines}
+        asks: dict[str, Callable[[Size, int], float]] = {
+            **{f"api_{name}": partial(_over_http, route=name) for name in ROUTES},
+            **{name: partial(_in_process, read=read) for name, read in READS.items()},
+        }
+        for name, ask in asks.items():
+            taken = {size.members: averages.median(_timed(sizes, ask)[size.members]) for size in sizes}
+            told |= {f"{name}_ms_{members}": round(1000 * taken[members], 2) for members in taken}
             growth.append(taken[many] / taken[few])
             told[f"{name}_growth"] = round(growth[-1], 2)
         return {**told, "reads_growth": round(max(growth), 2)}
 
 
+def _over_http(size: Size, leader: int, *, route: str) -> float:
+    return size.get(leader, route)
+
+
+def _in_process(size: Size, leader: int, *, read: Callable[[Session, Act], None]) -> float:
+    return size.ask(leader, read)
+
+
+def _leaders(members: int, chance: random.Random) -> Sequence[int]:
+    return [chance.randrange(members // GROUP) * GROUP + 1 for _ in range(LEADERS)]
+
+
 @contextmanager
-def _filled(server: Postgres, members: int) -> Iterator[Engine]:
+def _opened(server: Postgres, members: int, leaders: Sequence[int]) -> Iterator[Size]:
+    """The branch filled, its leaders logged in, its API served in a thread beside us."""
     with tempfile.TemporaryDirectory(prefix="zhibu-bench-") as folder:
-        engine = sql.open_engine(server.url(server.create()), Path(folder))
-        sql.upgrade(engine)
-        fill(engine, members)
-        yield engine
-        engine.dispose()
+        home, url = Path(folder), server.url(server.create())
+        house = build(settings_for(home, database={"url": url}, redis={"url": ensure_redis(home)}), lambda: NOW)
+        sql.upgrade(house.engine)
+        fill(house.engine, members)
+        tokens = house.run(lambda db: {one: _token(db, house, one) for one in set(leaders)})
+        http = make_server("127.0.0.1", 0, create_app(house), threaded=True, request_handler=_Quiet)
+        thread = threading.Thread(target=http.serve_forever)
+        thread.start()
+        try:
+            yield Size(members, house, http.server_port, tokens)
+        finally:
+            http.shutdown()
+            thread.join()
+            http.server_close()
+            house.close()
+            leave(home)
 
 
-def _timed(engines: Mapping[int, Engine], read: Callable[[Session, Act], None]) -> Mapping[int, Sequence[float]]:
-    """Seconds of each question at each size, of the second of two times."""
-    chance = random.Random(SEED)
-    taken: dict[int, list[float]] = {members: [] for members in engines}
-    for _ in range(LEADERS):
-        for members, engine in engines.items():
-            leader = chance.randrange(members // GROUP) * GROUP + 1
-            for _again in range(2):
-                with sql.reading(engine) as db:
-                    began = time.perf_counter()
-                    read(db, rights.act_of(db, db.get_one(Member, leader), NOW, ZONE))
-                    seconds = time.perf_counter() - began
-            taken[members].append(seconds)
+class _Quiet(WSGIRequestHandler):
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Nothing: a line for every request would be measured as well."""
+
+
+def _token(db: Session, house: House, leader: int) -> str:
+    account = Account(house.settings.wechat.mini_program.app_id, f"leader {leader}")
+    token, opened = logins.open_(db, account, None, NOW)
+    db.get_one(Identity, opened.identity_id).member_id = leader
+    return token
+
+
+def _timed(sizes: Sequence[Size], ask: Callable[[Size, int], float]) -> Mapping[int, Sequence[float]]:
+    """Seconds of each question at each size by turns, of the second of two times."""
+    taken: dict[int, list[float]] = {size.members: [] for size in sizes}
+    for turn in zip(*(list(size.tokens) for size in sizes), strict=False):
+        for size, leader in zip(sizes, turn, strict=True):
+            ask(size, leader)
+            taken[size.members].append(ask(size, leader))
     return taken
