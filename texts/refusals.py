@@ -143,7 +143,9 @@ WORDS: Mapping[type[Refusal], Callable[..., str]] = {
     ),
     errors.OutOfOrder: _always("结束早于开始，请核对时间。"),
     errors.EditedMeanwhile: _edited,
-    errors.NotExpected: lambda refusal, _where: f"{refusal.title}的应到名单上没有您，不用请假；到了会场，请找党小组长。",
+    errors.NotExpected: lambda refusal, _where: (
+        f"{refusal.title}的应到名单上没有您，不用请假；到了会场，请找党小组长。"
+    ),
     errors.AlreadyHere: lambda refusal, _where: f"{refusal.title}您已签到，不用请假。要改记录，请找党小组长。",
     errors.AlreadyAsked: lambda refusal, _where: (
         f"{refusal.title}您已请过假，结果发“通知”可以看。\n又能来了，发“撤回请假”。"
