@@ -152,6 +152,14 @@ class Talk(BaseModel):
         self.open = key
         raise Pause(self.spoken(prompt), hint)
 
+    def wait(self, words: str) -> NoReturn:
+        """Stop with these words and leave the open question as it is: what it needs is away for a moment.
+
+        The message just filed under it is dropped unread.
+        """
+        self.filed.pop(self.open, None)
+        raise Pause(words)
+
     def say(self, line: str) -> None:
         """Put a line before the next question or the end."""
         self._said.append(line)

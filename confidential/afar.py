@@ -17,7 +17,7 @@ from sealed.keys import to_text
 from sealed.requests import Verb
 from sealed.seal import message_id
 
-TIMEOUT = urllib3.Timeout(connect=2, read=10)  # seconds; a large file settles in less
+TIMEOUT = urllib3.Timeout(connect=2, read=4)  # seconds; the platform cuts a turn after five
 LARGEST = 32 * 1024 * 1024  # bytes of an answer
 TRIES = 3  # of a submission whose stamp has become too light meanwhile
 REFUSALS: Mapping[str, type[DeskRefusal]] = {

@@ -12,12 +12,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
 T = TypeVar("T")
 LOCK_WITHIN = 10.0  # seconds a writer waits for the others
+_PATIENCE = ContextVar("patience", default=LOCK_WITHIN)
 CAP = 256 * 1024 * 1024  # bytes of the file; beyond it the desk says so and takes nothing
 PAGE = 4096  # bytes
 LONG_AGO = 946_684_800  # seconds: 2000-01-01, the time all files here show
@@ -34,11 +36,21 @@ _PRAGMAS = (
 
 
 class Busy(Exception):
-    """Others were writing for longer than LOCK_WITHIN."""
+    """Others were writing for longer than LOCK_WITHIN, or than `impatient` allows."""
 
 
 class Full(Exception):
     """The file is at its cap, or the disk is full."""
+
+
+@contextmanager
+def impatient(seconds: float) -> Iterator[None]:
+    """Within the block wait no longer than that for this process's others, and as long for other processes."""
+    before = _PATIENCE.set(seconds)
+    try:
+        yield
+    finally:
+        _PATIENCE.reset(before)
 
 
 @dataclass
@@ -132,7 +144,7 @@ class QuietFile:
     @contextmanager
     def _mine(self) -> Iterator[None]:
         """The one connection of this process is for one thread at a time."""
-        if not self._turn.acquire(timeout=LOCK_WITHIN):
+        if not self._turn.acquire(timeout=_within()):
             raise Busy
         try:
             yield
@@ -242,9 +254,13 @@ class QuietFile:
         os.utime(path, (LONG_AGO, LONG_AGO))
 
 
+def _within() -> float:
+    return min(LOCK_WITHIN, _PATIENCE.get())
+
+
 def _wait_for(lock: int, queue: int) -> None:
     """Take the lock; who waits holds the queue's shared, so that it can be seen."""
-    deadline = time.monotonic() + LOCK_WITHIN
+    deadline = time.monotonic() + _within()
     fcntl.flock(queue, fcntl.LOCK_SH)
     try:
         while not _taken(lock):

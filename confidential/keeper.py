@@ -29,6 +29,7 @@ class Keeper:
     clock: Callable[[], datetime]
     zone: ZoneInfo
     desk: Desk | None = None  # where the cases are on this machine too
+    rests: timedelta = EVERY  # between two rounds
     _ending: threading.Event = field(default_factory=threading.Event)
 
     def start(self) -> None:
@@ -65,7 +66,7 @@ class Keeper:
                 log.warning("desk keeper error=%s", type(error).__name__)
             except Exception as error:  # noqa: BLE001 - one round's fault must not end the keeping
                 log.error("desk keeper error=%s", type(error).__name__)  # noqa: TRY400 - a traceback may quote
-            if self._ending.wait(EVERY.total_seconds()):
+            if self._ending.wait(self.rests.total_seconds()):
                 return
 
     @contextmanager

@@ -314,6 +314,12 @@ def not_filed(refusal: DeskRefusal, page: str, upper: Upper) -> str:
     return f"{said(refusal)}\n前面写的留10分钟，可以过一会儿再发“完”，或用网页：{page}\n{turn_to(upper)}"
 
 
+def not_taken(refusal: DeskRefusal) -> str:
+    """The desk does not answer while somebody writes; what has been sealed before is still there."""
+    why = "正忙" if isinstance(refusal, DeskBusy | DeskAway) else said(refusal).rstrip("。")
+    return f"{why}，刚才这一条没有收，前面写的还在。请过一会儿再发一次；写完了就发“完”。"
+
+
 def desk_away(refusal: DeskRefusal, page: str, upper: Upper) -> str:
     """The desk says no before anything was written."""
     return f"{said(refusal)}\n网页：{page}\n{turn_to(upper)}"

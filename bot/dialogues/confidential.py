@@ -60,6 +60,9 @@ def confidential(talk: Talk, turn: Turn) -> str | Ending:
             return texts.cannot_remember(intake.page, intake.upper)
         return _told(talk, turn, _current(turn))
     except DeskRefusal as refusal:
+        if "signing" in talk.kept:  # a receipt has been copied, and what was written is only here
+            done = (heard := talk.filed.get(talk.open)) is not None and normalise(heard.text) in _DONE
+            talk.wait(texts.not_filed(refusal, intake.page, intake.upper) if done else texts.not_taken(refusal))
         return texts.desk_away(refusal, intake.page, intake.upper)
 
 
@@ -89,7 +92,8 @@ def _told(talk: Talk, turn: Turn, handlers: HandlerList) -> str:
         for one in sorted(handlers.desks, key=lambda one: one.id)  # own, upper
         if one.id in takes and one.open
     }
-    if not readers:
+    chosen = talk.answers.get("desk") if "signing" in talk.kept else None  # what is sealed is sealed for its handlers
+    if not readers or chosen not in {None, *readers}:
         raise DeskClosed
     said = {one: (texts.DESK[one], texts.DESK[one][:2]) for one in readers}  # 本级, 上级
     desk = talk.choose("desk", texts.which_desk(readers), readers, also=said)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from threading import Thread
+from typing import Protocol
 
 import flask
 import redis
@@ -197,7 +198,16 @@ def sides(jpeg: bytes) -> tuple[int, int]:
     raise AssertionError("no frame")
 
 
-def receipt_drawn(page: Page, front: Front, desk: str = "own") -> str:
+class Site(Protocol):
+    """Where a page for those who report is."""
+
+    @property
+    def page(self) -> str:
+        """Its address."""
+        ...
+
+
+def receipt_drawn(page: Page, front: Site, desk: str = "own") -> str:
     """From the first lines to the text box; returns the receipt as it was shown."""
     page.goto(front.page)
     page.get_by_role("button", name="写一份").click()

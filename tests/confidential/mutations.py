@@ -49,6 +49,20 @@ MUTATIONS = (
         f"{HERE}/test_around.py::test_a_fault_of_ours_says_nothing_of_the_case",
     ),
     Mutation(
+        "the words of a bug in the chat's log",
+        "bot/webhook.py",
+        """number, type(error).__name__, where""",
+        """number, repr(error), where""",
+        f"{HERE}/test_whole.py::test_through_every_failure_nothing_is_lost_and_nothing_of_it_lies_about",
+    ),
+    Mutation(
+        "a talk that ends while the desk is away",
+        "bot/dialogues/confidential.py",
+        """        if "signing" in talk.kept:  # a receipt""",
+        """        if not talk.kept:  # a receipt""",
+        "tests/talks/test_confidential.py::test_what_is_written_outlives_a_desk_that_is_away_while_it_is_written",
+    ),
+    Mutation(
         "WAL mode",
         "confidential/file.py",
         """    "journal_mode=PERSIST",\n""",

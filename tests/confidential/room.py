@@ -4,7 +4,7 @@ import base64
 import hashlib
 import json
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -92,19 +92,9 @@ class Room:
 
     def publish(self, expires: date, version: int = 1, without: Sequence[str] = ()) -> None:
         """Sign a list and put it where the desk looks."""
-        desks = tuple(
-            handlerlist.Desk(
-                desk,
-                tuple(
-                    handlerlist.Handler(one.id, one.id, one.identity.recipient, one.identity.signing.verify_key)
-                    for one in self.handlers.values()
-                    if one.desk == desk and one.id not in without
-                ),
-            )
-            for desk in ("own", "upper")
-        )
         self.desk.lists.file.parent.mkdir(parents=True, exist_ok=True)
-        self.desk.lists.file.write_bytes(handlerlist.sign(HandlerList(version, expires, desks), self.root))
+        found = listed([one for one in self.handlers.values() if one.id not in without], expires, version)
+        self.desk.lists.file.write_bytes(handlerlist.sign(found, self.root))
 
 
 @dataclass
@@ -260,6 +250,22 @@ class Handler:
             for one in lookups
         ]
         return self.asks(room, "close", {"cases": signed})
+
+
+def listed(handlers: Iterable[Handler], expires: date, version: int = 1) -> HandlerList:
+    """These handlers on a list of both desks; each one's role is its id."""
+    desks = tuple(
+        handlerlist.Desk(
+            desk,
+            tuple(
+                handlerlist.Handler(one.id, one.id, one.identity.recipient, one.identity.signing.verify_key)
+                for one in handlers
+                if one.desk == desk
+            ),
+        )
+        for desk in ("own", "upper")
+    )
+    return HandlerList(version, expires, desks)
 
 
 def room_in(folder: Path, store: Callable[[], redis.Redis], cap: int | None = None) -> Room:

@@ -18,7 +18,7 @@ from tests.confidential.mutations import MUTATIONS, ROOT
 from tests.confidential.room import Submitter, room_in
 
 SEED = 20261122
-GAMES = 60
+GAMES = 30
 CANARY = "仓库里的化肥账对不上"
 
 
@@ -35,13 +35,13 @@ def played(quick: Path, games: int, people: int = PEOPLE) -> Played:
 
 def test_nobody_tells_from_what_is_kept_who_wrote_which_or_when(quick: Path) -> None:
     result = played(quick, GAMES)
-    assert len(list(result.lines())) == 3
+    assert len(list(result.lines())) == 6
     name, linking = result.worst("linking")
     assert linking.bound <= 1 / PEOPLE + 0.05, name
     ratio, near, chance = result.dating()
     assert ratio >= 0.9
     assert near <= chance + 0.05
-    # of one arrival a game, 60 games tell a leak from chance, but not 0.05 from 0.10: that is for `make proof`
+    # of one arrival a game, so few games tell a leak from chance, but not 0.05 from 0.10: that is for `make proof`
     for game in ("last arrival", "first arrival", "crashed submission"):
         name, score = result.worst(game)
         assert score.mean <= 0.25, f"{game}: {name}"

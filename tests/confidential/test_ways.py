@@ -1,7 +1,11 @@
 """The same desk by its two ways: in the process of the chat, and by the public routes of another one."""
 
+import os
+import re
+import signal
 import threading
 from collections.abc import Iterator
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,11 +13,19 @@ import redis
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from confidential.afar import DeskAfar
+from confidential.cases import Cases
 from confidential.here import DeskHere
+from engines.redis import ensure_redis, leave
 from sealed import desk as refusals
+from sealed import handlerlist, message, seal, wordlist
 from sealed.desk import CaseDesk
+from sealed.keys import SigningKey, to_text
+from sealed.receipt import read
 from sealed.seal import message_id
-from tests.confidential.room import Room, Submitter, room_in
+from tests.branch import branch_on
+from tests.confidential.room import Handler, Room, Submitter, listed, room_in
+from tests.engines import Database
+from tests.faults.installed import Installation, Process, installation
 
 
 class Quiet(WSGIRequestHandler):
@@ -75,6 +87,56 @@ def test_the_chat_sends_reads_adds_and_withdraws_and_is_told_why_not(way: tuple[
         desk.handlers()
     with pytest.raises(refusals.DeskClosed):
         desk.submit(someone.new, pieces)
+
+
+@pytest.fixture
+def desk_alone(quick: Path) -> Iterator[tuple[Installation, Process, SigningKey, list[Handler]]]:
+    """A process that serves the desk and nothing else."""
+    root = SigningKey.draw()
+    handlers = [Handler("zhang", "own"), Handler("li", "own"), Handler("wang", "upper"), Handler("zhao", "upper")]
+    with installation(quick / "desk") as made:
+        made.configure(confidential={"root": to_text(root.verify_key)})
+        folder = made.home / "var" / "confidential"
+        folder.mkdir(mode=0o700, parents=True)
+        found = listed(handlers, date.today() + timedelta(days=100))  # noqa: DTZ011 - any day about now
+        (folder / "handlers.json").write_bytes(handlerlist.sign(found, root))
+        server = made.start("serve", "--only", "confidential")
+        assert made.comes_up(server), made.said()
+        yield made, server, root, handlers
+
+
+def test_a_case_told_to_a_bot_in_another_process_outlives_the_desks_death_and_its_hurry(
+    desk_alone: tuple[Installation, Process, SigningKey, list[Handler]],
+    database: Database, empty_redis: redis.Redis, redis_url: str, tmp_path: Path,
+) -> None:  # fmt: skip
+    made, server, root, handlers = desk_alone
+    confidential = {
+        "root": to_text(root.verify_key), "database": "", "public_url": made.url, "redis_url": ensure_redis(tmp_path),
+    }  # fmt: skip
+    with branch_on(database, redis_url, confidential=confidential) as branch:
+        phone = branch.phone("群众")
+        phone.says("保密反映").says("2").hears("本级承办人（zhang、li）").says("1")
+        lines = phone.hears("请抄在纸上").reply.splitlines()
+        shown = wordlist.bare(lines[1])
+        phone.says("".join(shown[int(place) - 1] for place in re.findall(r"第(\d+)", lines[-1]))).says("4").says("一")
+        os.killpg(server.pid, signal.SIGKILL)
+        server.wait()
+        phone.says("二").hears("正忙，刚才这一条没有收，前面写的还在")
+        phone.says("完").hears("正忙，还没有提交，前面写的还在")
+        server = made.start("serve", "--only", "confidential")
+        assert made.comes_up(server), made.said()
+        phone.says("二").hears("第2段已加密")
+        cases = Cases(made.home / "var" / "confidential" / "cases.db")
+        with cases.file._alone():
+            phone.says("完").hears("正忙，还没有提交，前面写的还在")
+        phone.says("完").hears("已提交")
+        phone.says(f"进度 {shown}").hears("已收到", "还没有答复")
+        found = cases.case(read(shown).lookup)
+        sealed = cases.messages(found.lookup, [one.id for one in found.messages]).values()
+        opened = [message.parse(seal.open_with(handlers[1].identity, one)).doc.text for one in sealed]
+        assert sorted(opened) == sorted(["【举报违纪】\n一", "二"])
+        cases.file.close()
+    leave(tmp_path)
 
 
 def test_a_desk_that_does_not_answer_or_answers_nonsense_is_away(room_app_port: int) -> None:

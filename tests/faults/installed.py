@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -106,10 +106,14 @@ class Installation:
 
     def start(self, *arguments: str) -> Process:
         """Start a command that stays, in a process group of its own as a shell would."""
+        return self.begin(self.command(*arguments))
+
+    def begin(self, command: Sequence[str], **environ: str) -> Process:
+        """Start any program so, with more in its environment."""
         with self.log.open("ab") as said:
             process = subprocess.Popen(
-                self.command(*arguments),
-                stdin=subprocess.DEVNULL, stdout=said, stderr=said, env=self.environ, cwd=self.home,
+                command,
+                stdin=subprocess.DEVNULL, stdout=said, stderr=said, env={**self.environ, **environ}, cwd=self.home,
                 start_new_session=True,
             )  # fmt: skip
         self.started.append(process)

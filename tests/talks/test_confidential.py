@@ -14,6 +14,7 @@ from sqlalchemy import event
 
 from bot.apart import Apart, Recalled
 from bot.dialogues.confidential import opinion
+from confidential.cases import Cases
 from engines.redis import connect, ensure_redis, leave
 from sealed import handlerlist, message, seal, wordlist
 from sealed.desk import CaseDesk
@@ -41,10 +42,11 @@ class Scene:
     handlers: list[Handler]
     shown: list[str] = field(default_factory=list)  # receipts
 
-    def publish(self, *, without: int = 0, version: int = 1) -> None:
-        """Sign a list and put it where the desk looks."""
+    def publish(self, *, without: int = 0, upper_without: int | None = None, version: int = 1) -> None:
+        """Sign a list and put it where the desk looks; so many of each desk are missing."""
         expires = self.branch.clock.now().date() + timedelta(days=100)
-        own, upper = self.handlers[: 2 - without], self.handlers[2 : 4 - without]
+        also = without if upper_without is None else upper_without
+        own, upper = self.handlers[: 2 - without], self.handlers[2 : 4 - also]
         desks = tuple(
             handlerlist.Desk(
                 name,
@@ -310,6 +312,28 @@ def test_the_desk_that_cannot_take_it_says_so_with_page_and_telephone(scene: Sce
     scene.publish(version=2)
     phone.says("完").hears("承办人刚刚换了").hears_not("已提交")
     phone.says(f"进度{wordlist.bare(receipt.text)}").hears("查无此回执")
+
+
+def test_what_is_written_outlives_a_desk_that_is_away_while_it_is_written(scene: Scene) -> None:
+    phone = scene.branch.phone("群众")
+    receipt = tells(scene, phone)
+    phone.says("4").says("第一段").hears("第1段已加密")
+    for upper_without in (1, 0):  # with nobody there, and with the other desk alone: it is no place for these words
+        scene.publish(without=1, upper_without=upper_without)
+        phone.says(CANARY).hears("暂未开通", "刚才这一条没有收，前面写的还在").hears_not("交给谁")
+        assert canaries.found_in(CANARY, {"the desk's Redis": scene.kept().encode()}) == []
+        phone.says("完").hears("暂未开通", "前面写的留10分钟", "12388")
+    scene.publish()
+    phone.says("第二段").hears("第2段已加密")
+    assert scene.branch.house.reports is not None
+    other = Cases(scene.branch.house.reports.cases.file.path)
+    with other.file._alone():  # somebody else writes, for longer than the platform waits
+        phone.says("完").hears("正忙，还没有提交，前面写的还在")
+        assert phone.last is not None
+        assert [one.cut for one in phone.last.deliveries] == [False]
+    phone.says("完").hears("已提交")
+    assert scene.opens(receipt) == ["【举报违纪】\n第一段", "第二段"]
+    other.file.close()
 
 
 def test_without_its_redis_nothing_is_begun_and_nothing_lands_elsewhere(
