@@ -19,10 +19,14 @@ hypothesis.settings.register_profile("house", derandomize=True, deadline=None, d
 hypothesis.settings.load_profile("house")
 
 
+gc.disable()  # until everything is imported
+
+
 def pytest_collection_finish() -> None:
     """Whatever is imported by now stays: to look through it again for garbage took as long as the tests themselves."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
