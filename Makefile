@@ -10,6 +10,9 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 # One worker a core: each keeps a server, a PostgreSQL cluster and a browser of its own.
 TEST_WORKERS ?= 2
 
+# Commands by the dozen start here: each would compile the whole house anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help run test check bench proof client setup lock clean dev test-engines bench-tools
 
 help: ## list the targets

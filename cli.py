@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import logging
 import os
@@ -131,6 +132,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return REFUSED
 
 
+@contextmanager
+def staying() -> Iterator[None]:
+    """Import app.py inside of this: it stays to the end, so no time goes into looking for garbage in it."""
+    if "app" in sys.modules:  # somebody's who has work under way, whose garbage is still to be found
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 def load_app(config: str, server: int, only: str | None = None) -> flask.Flask:
     """The WSGI application of one web worker, all or one part of it; it ends with `server`, the process it is of."""
     die_with_parent(server)
@@ -138,7 +153,8 @@ def load_app(config: str, server: int, only: str | None = None) -> flask.Flask:
     # own, a stop would wait for it to the last second.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    from app import build, create_app, create_report_app  # a worker imports the house, the other commands need not
+    with staying():
+        from app import build, create_app, create_report_app  # a worker imports the house, the other commands need not
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     settings = load(Path(config), os.environ)
@@ -1066,8 +1082,9 @@ def _listenable(attempt: Callable[[], None], key: str) -> None:
 
 def _house(chosen: argparse.Namespace) -> House:
     """The house with its database at the newest migration: SQLite is brought there, PostgreSQL by `db upgrade`."""
-    from app import build
-    from engines.sql import at_head, upgrade
+    with staying():
+        from app import build
+        from engines.sql import at_head, upgrade
 
     house = build(_settings(chosen))
     chosen.closing.callback(house.close)

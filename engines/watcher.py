@@ -11,7 +11,6 @@ import signal
 import subprocess
 import sys
 from types import FrameType
-from typing import NoReturn
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _PATIENCE = 5  # seconds between asking the server to end and killing it
@@ -42,9 +41,10 @@ def start(command: list[str], log: str) -> "subprocess.Popen[bytes]":
         )
 
 
-def ended(_signal: int, _frame: FrameType | None) -> NoReturn:
-    """SIGCHLD: wake up from waiting for the users."""
-    raise ServerEnded
+def ended(_signal: int, _frame: FrameType | None) -> None:
+    """SIGCHLD: wake up from waiting for the users, unless the server has only been halted or goes on again."""
+    if os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+        raise ServerEnded
 
 
 def main(arguments: list[str]) -> None:

@@ -3,8 +3,10 @@
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import TypedDict, Unpack
 
@@ -41,9 +43,20 @@ Changes = Mapping[str, object]
 NOON = datetime(2026, 11, 22, 5, 52, tzinfo=UTC)  # 13:52 in Qingwan
 
 
+def shipped() -> dict[str, dict[str, object]]:
+    """What the shipped config.yaml says; the caller's own to change."""
+    return deepcopy(_shipped())
+
+
+@cache
+def _shipped() -> dict[str, dict[str, object]]:
+    found: dict[str, dict[str, object]] = yaml.safe_load((ROOT / "config.yaml").read_text("utf-8"))
+    return found
+
+
 def settings_for(home: Path, **changed: Changes) -> Settings:
     """The shipped config.yaml with sections changed: `server={"threads": 2}`; dotted sections by nesting."""
-    content = yaml.safe_load((ROOT / "config.yaml").read_text("utf-8"))
+    content = shipped()
     for section, values in changed.items():
         _merge(content[section], values)
     return Settings.model_validate({**content, "home": home})

@@ -1,5 +1,6 @@
 """Fixtures every test may ask for: databases, Redis, a browser; all of them real."""
 
+import gc
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +17,16 @@ from tests.engines import Database, Postgres, Watch, launch_chromium, migrated_s
 # The same examples at every run, and no limit of time: a slow machine is no error.
 hypothesis.settings.register_profile("house", derandomize=True, deadline=None, database=None)
 hypothesis.settings.load_profile("house")
+
+
+gc.disable()  # until everything is imported
+
+
+def pytest_collection_finish() -> None:
+    """Whatever is imported by now stays: to look through it again for garbage took as long as the tests themselves."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

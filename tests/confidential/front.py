@@ -129,7 +129,7 @@ def front_of(folder: Path, store: Callable[[], redis.Redis]) -> Iterator[Front]:
     server.app = room.app
     front = Front(room, address, clock)
     front.publish(2)
-    thread = Thread(target=server.serve_forever)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     yield front
     server.shutdown()

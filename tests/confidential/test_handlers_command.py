@@ -134,7 +134,7 @@ def site(files: dict[str, bytes]) -> Iterator[str]:
         return [found or b""]
 
     server = make_server("127.0.0.1", 0, answer, threaded=True)
-    thread = Thread(target=server.serve_forever)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.port}"

@@ -43,7 +43,7 @@ def way(request: pytest.FixtureRequest, quick: Path, empty_redis: redis.Redis) -
         yield DeskHere(room.desk), room
     else:
         server = make_server("127.0.0.1", 0, room.app, threaded=True, request_handler=Quiet)
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         yield DeskAfar(f"http://127.0.0.1:{server.port}"), room
         server.shutdown()
@@ -157,7 +157,7 @@ def room_app_port() -> Iterator[int]:
         return [b"hello"]
 
     server = make_server("127.0.0.1", 0, hello, threaded=True, request_handler=Quiet)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     yield server.port
     server.shutdown()

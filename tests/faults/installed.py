@@ -19,7 +19,7 @@ from settings import Settings, load
 from simulator.clock import Clock
 from simulator.transport import http_post
 from simulator.world import World
-from tests.branch import ROOT, _merge, accounts_of
+from tests.branch import _merge, accounts_of, shipped
 from tests.engines import alive, eventually
 
 ZHIBU = Path(sys.executable).with_name("zhibu")
@@ -78,7 +78,7 @@ class Installation:
     def configure(self, **changed: object) -> None:
         """Write config.yaml: the shipped one with these sections changed, and all changed before."""
         _merge(self.changed, changed)
-        content = yaml.safe_load((ROOT / "config.yaml").read_text("utf-8"))
+        content = shipped()
         _merge(content["wechat"], {"api_base": self.chat, "open_base": self.chat})
         _merge(content["server"], {"port": self.port, "public_url": self.url})
         _merge(content, self.changed)

@@ -201,7 +201,7 @@ def staffed(branch: Branch) -> Office:
 def serving(office: Office) -> Iterator[str]:
     """A server that browsers reach; yields its address."""
     server = make_server("127.0.0.1", 0, office.branch.app, threaded=True)
-    thread = Thread(target=server.serve_forever)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     office.address = f"http://127.0.0.1:{server.server_port}"
     yield office.address

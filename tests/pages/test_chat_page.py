@@ -229,9 +229,9 @@ def test_people_who_join_elsewhere_appear_and_their_news_is_marked(chat: Page, w
     world.join("张建国", following=True)
     li = world.join("李秀英")
     chat.get_by_role("button", name="张建国").click()
+    expect(chat.get_by_text("张建国的手机")).to_be_visible()  # drawn once his conversation has come
     li.follow()
-    if chat.get_by_role("button", name="返回关注者列表").is_visible():
-        chat.get_by_role("button", name="返回关注者列表").click()
+    chat.get_by_role("button", name="返回关注者列表").click()
     entry = chat.get_by_role("button", name="李秀英")
     expect(entry).to_contain_text("有新消息")
     entry.click()

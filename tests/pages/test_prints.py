@@ -47,7 +47,7 @@ def july(_sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory, redis
 def served(july: Month) -> Iterator[str]:
     """The address of a server with the month's pages."""
     server = make_server("127.0.0.1", 0, july.branch.app, threaded=True)
-    thread = Thread(target=server.serve_forever)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()

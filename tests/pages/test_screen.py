@@ -115,7 +115,7 @@ def served(hall: Hall) -> Iterator[Hall]:
     """The hall with its activity under way and a server that browsers reach."""
     hall.open()
     server = make_server("127.0.0.1", 0, hall.client.application, threaded=True)
-    thread = Thread(target=server.serve_forever)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     hall.address = f"http://127.0.0.1:{server.server_port}"
     yield hall

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 import cli
-from tests.branch import ROOT, _merge
+from tests.branch import _merge, shipped
 from tests.engines import Database
 
 ZHIBU = Path(sys.executable).with_name("zhibu")
@@ -48,7 +48,7 @@ class Operator:
 
     def configure(self, **changed: object) -> None:
         """Write config.yaml: the shipped one with these sections changed."""
-        content = yaml.safe_load((ROOT / "config.yaml").read_text("utf-8"))
+        content = shipped()
         _merge(content, changed)
         (self.home / "config.yaml").write_text(yaml.safe_dump(content, allow_unicode=True), "utf-8")
 
