@@ -25,6 +25,7 @@ class MemberStatus(StrEnum):
 
 
 ON_ROLL = (MemberStatus.FULL, MemberStatus.PROBATIONARY)  # who is expected at the branch's meetings
+GONE = (MemberStatus.MOVED, MemberStatus.DECEASED)  # whose record stays, and who is nobody to be asked or told
 
 
 class Member(Base):

@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from models.checkin import HeldScan
-from models.member import ON_ROLL, BindCode, Identity, Member, MemberStatus, WrongCode
+from models.member import GONE, ON_ROLL, BindCode, Identity, Member, MemberStatus, WrongCode
 from services import visits
 from services.errors import (
     BoundToAnother,
@@ -107,6 +107,8 @@ def bind(db: Session, account: Account, digits: str, message: str, now: datetime
     if code is None:
         raise CodeUnknown
     member = db.get_one(Member, code.member_id)
+    if member.status is MemberStatus.DECEASED:
+        raise CodeUnknown
     if code.used_by == message:
         return member
     if code.used_at is not None:
@@ -130,7 +132,7 @@ def bind_by_phone(db: Session, identity: Identity, phone: str, now: datetime) ->
     # a roster writes numbers as people do: 138 0000 0000, 138-0000-0000, +86…
     digits = func.replace(func.replace(Member.phone, " ", ""), "-", "")
     wanted = (phone, f"+86{phone}", f"86{phone}")
-    found = list(db.scalars(select(Member).where(Member.status != MemberStatus.MOVED, digits.in_(wanted)).limit(2)))
+    found = list(db.scalars(select(Member).where(Member.status.not_in(GONE), digits.in_(wanted)).limit(2)))
     if len(found) != 1:
         raise PhoneUnknown
     db.refresh(identity, with_for_update=True)
