@@ -4,12 +4,14 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from wechat.fields import Unfit, kind_of
 
 REAL_API_BASE = "https://api.weixin.qq.com"
 LARGEST_FILE = 100_000  # bytes
@@ -125,19 +127,80 @@ class MiniProgram(Section):
         return self
 
 
+FieldSource = Literal["title", "when", "place", "words", "name", "note", "by"]
+"""What of a notice stands in a field of its template."""
+
+_HOLDS: Mapping[str, frozenset[str]] = {  # the kinds of field in which each of them always finds room
+    "when": frozenset({"time", "date", "thing", "character_string", "keyword"}),
+    "name": frozenset({"name", "thing", "keyword"}),
+    "by": frozenset({"name", "thing", "keyword"}),
+}
+
+
+class Template(Section):
+    """A template (模板) of WeChat's: by which channel it goes, and what stands in which of its fields."""
+
+    id: Filled
+    channel: Literal["template", "subscription", "mini"]
+    fields: Annotated[Mapping[str, FieldSource], Field(min_length=1, max_length=7)]
+
+    @model_validator(mode="after")
+    def _fields_hold_it(self) -> Self:
+        for key, source in self.fields.items():
+            try:
+                kind = kind_of(key)
+            except Unfit:
+                raise ValueError(f"fields.{key}: expected a key as the platform shows it, such as thing1") from None
+            if kind not in _HOLDS.get(source, ("thing", "keyword")):
+                raise ValueError(f"fields.{key}: a {kind} cannot hold {source}")
+        return self
+
+
+class Templates(Section):
+    """The template of each topic (一类提醒); a topic without one goes by what other way is open."""
+
+    activity: Template | None = None
+    change: Template | None = None
+    birthday: Template | None = None
+    leave: Template | None = None
+    makeup: Template | None = None
+    answer: Template | None = None
+    study: Template | None = None
+    office: Template | None = None
+
+    @property
+    def given(self) -> dict[str, Template]:
+        """Those there are, by topic."""
+        made = {topic: getattr(self, topic) for topic in type(self).model_fields}
+        return {topic: template for topic, template in made.items() if template is not None}
+
+    @model_validator(mode="after")
+    def _one_template_one_channel(self) -> Self:
+        channels: dict[str, str] = {}
+        for topic, template in self.given.items():
+            if channels.setdefault(template.id, template.channel) != template.channel:
+                raise ValueError(f"{topic}: the same id stands under another channel")
+        return self
+
+
 class WeChat(Section):
-    """Where WeChat is and who we are there; timeout in seconds."""
+    """Where WeChat is, who we are there and which templates we have; timeout in seconds, `sdk` is a script."""
 
     api_base: Address = REAL_API_BASE
     open_base: Address = "https://open.weixin.qq.com"
+    sdk: Address = "https://res.wx.qq.com/open/js/jweixin-1.6.0.js"
     timeout: Annotated[float, Field(gt=0, le=60)] = 5.0
     official_account: OfficialAccount
     mini_program: MiniProgram = MiniProgram()
+    templates: Templates = Templates()
 
     @model_validator(mode="after")
     def _two_applications(self) -> Self:
         if self.mini_program.app_id == self.official_account.app_id:
             raise ValueError("mini_program.app_id: expected another one than official_account.app_id")
+        for topic, template in self.templates.given.items():
+            if template.channel == "mini" and not self.mini_program.app_id:
+                raise ValueError(f"templates.{topic}.channel: mini needs mini_program")
         return self
 
 
