@@ -11,8 +11,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from wechat.fields import Unfit, kind_of
-
 REAL_API_BASE = "https://api.weixin.qq.com"
 LARGEST_FILE = 100_000  # bytes
 _VARIABLE = re.compile(r"\$\{([^}]*)\}?")
@@ -130,10 +128,11 @@ class MiniProgram(Section):
 FieldSource = Literal["title", "when", "place", "words", "name", "note", "by"]
 """What of a notice stands in a field of its template."""
 
-_HOLDS: Mapping[str, frozenset[str]] = {  # the kinds of field in which each of them always finds room
-    "when": frozenset({"time", "date", "thing", "character_string", "keyword"}),
-    "name": frozenset({"name", "thing", "keyword"}),
-    "by": frozenset({"name", "thing", "keyword"}),
+_FIELD_KEY = re.compile(r"([a-z_]+?)[0-9]{1,3}")
+_HOLDS: Mapping[str, tuple[str, ...]] = {  # the kinds of field in which each of them always finds room
+    "when": ("time", "date", "thing", "character_string", "keyword"),
+    "name": ("name", "thing", "keyword"),
+    "by": ("name", "thing", "keyword"),
 }
 
 
@@ -147,12 +146,11 @@ class Template(Section):
     @model_validator(mode="after")
     def _fields_hold_it(self) -> Self:
         for key, source in self.fields.items():
-            try:
-                kind = kind_of(key)
-            except Unfit:
-                raise ValueError(f"fields.{key}: expected a key as the platform shows it, such as thing1") from None
-            if kind not in _HOLDS.get(source, ("thing", "keyword")):
-                raise ValueError(f"fields.{key}: a {kind} cannot hold {source}")
+            found, kinds = _FIELD_KEY.fullmatch(key), _HOLDS.get(source, ("thing", "keyword"))
+            if found is None or found[1] not in kinds:
+                raise ValueError(
+                    f"fields.{key}: expected for {source} a field such as {' or '.join(kinds)} with a number"
+                )
         return self
 
 
