@@ -172,7 +172,7 @@ def _notices(room: Room, office: Office) -> None:
         latest = notices.latest(db, act.by, act.now, LATEST)
 
         def told(kept: Notice) -> NoticeTold:
-            words = notice_texts.words(kept.kind, notices.facts_of(kept), office.zone)
+            words = notice_texts.words(kept.kind, notices.facts_of(kept), office.zone, act.now)
             return NoticeTold(id=kept.public_id, kind=kept.kind, text=words, at=kept.created_at)
 
         return NoticesTold(new=[told(one) for one in waiting], latest=[told(one) for one in latest])
