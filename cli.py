@@ -253,8 +253,10 @@ def _ready_to_fork(house: House) -> None:
 def _simulator(chosen: argparse.Namespace) -> None:
     from simulator.accounts import Accounts, MiniProgram, OfficialAccount
     from simulator.main import serve
+    from simulator.templates import Template
 
     settings = _settings(chosen)
+    templates = settings.wechat.templates.given.items()
     account, mini = settings.wechat.official_account, settings.wechat.mini_program
     host, port = _simulated(settings)
     _listenable(partial(ports.check, host, port), "wechat.api_base")
@@ -269,6 +271,7 @@ def _simulator(chosen: argparse.Namespace) -> None:
                 settings.branch.name,
             ),
             MiniProgram(mini.app_id, mini.app_secret),
+            tuple(Template.of(topic, one.id, one.channel, one.fields) for topic, one in templates),
         ),
         f"{settings.server.public_url}/wechat",
         host,
