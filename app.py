@@ -106,11 +106,13 @@ class House:
         return Desk(
             run=self.run,
             reading=self.reading,
+            engine=self.engine,
             account=self.account,
             app_id=self.parts.app_id,
             zone=self.settings.zone,
             held=self.parts.held,
             wrong=timedelta(minutes=binding.lock_minutes),
+            hours=self.parts.hours,
         )
 
     def run(self, work: Callable[[Session], T]) -> T:

@@ -307,13 +307,13 @@ def _doctor(chosen: argparse.Namespace) -> int:
     argument("--only", choices=("scheduler", "sender"), help="start this part alone"),
 )
 def _jobs(chosen: argparse.Namespace) -> None:
-    from jobs.keeping import keep
-    from jobs.scheduler import scheduler
+    from jobs.keeping import Worker, keep
+    from jobs.scheduler import Clock
     from jobs.sender import Sender
 
     house = _house(chosen)
     parts = house.desk(), house.settings.zone, house.clock
-    made = {"scheduler": scheduler(*parts), "sender": Sender(*parts)}
+    made: dict[str, Worker] = {"scheduler": Clock(*parts), "sender": Sender(*parts)}
     keep([one for name, one in made.items() if chosen.only in (None, name)])
 
 
@@ -328,13 +328,13 @@ def _jobs_run(chosen: argparse.Namespace) -> None:
 
     if chosen.name is None:
         for job in TIMETABLE:
-            print(f"{job.name:<10} {job.when:<16} {job.reason}")
+            print(f"{job.name:<14} {job.when:<15} {job.reason}")
         return
     found = next((job for job in TIMETABLE if job.name == chosen.name), None)
     if found is None:
         raise Stop(texts.no_job(chosen.name))
     house = _house(chosen)
-    print(found.run(house.desk(), _moment(chosen.at, house)))
+    print(found.now(house.desk(), _moment(chosen.at, house)))
 
 
 @command("db upgrade", "bring the tables to this version")

@@ -7,8 +7,10 @@ from datetime import timedelta
 from typing import Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from services.hours import Rules
 from wechat.client import OfficialAccountApi
 
 T = TypeVar("T")
@@ -28,8 +30,10 @@ class Desk:
 
     run: Run
     reading: Callable[[], AbstractContextManager[Session]]
+    engine: Engine  # for the scheduler's own table alone
     account: OfficialAccountApi
     app_id: str
     zone: ZoneInfo
     held: timedelta  # how long a scan waits for its binding
     wrong: timedelta  # how long a wrong bind code counts
+    hours: Rules  # how 学时 are counted

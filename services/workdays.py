@@ -137,18 +137,24 @@ def change(db: Session, act: Act, day: date, kind: DayKind | None, name: str) ->
     events.log(db, act, "calendar_changed", orgs.branch(db), day=day.isoformat(), day_kind=said, name=name)
 
 
-def fill(db: Session, now: datetime) -> int:
-    """Copy what the package knows of this year and the next into the table; returns how many entries are new or other.
+def unknown(db: Session, day: date) -> list[int]:
+    """Years that ought to be known and are not: this one, and from December on the next."""
+    years = (day.year, day.year + 1) if day.month == 12 else (day.year,)
+    return [year for year in years if not known(db, year)]
+
+
+def fill(db: Session, day: date, now: datetime) -> int:
+    """Copy what the package has of that day's year and the next into the table; returns how many entries changed.
 
     What the office has changed stays.
     """
     done = 0
     there = {one.day: one for one in db.scalars(select(CalendarDay))}
-    for year in (now.year, now.year + 1):
-        for day, kind in announced(year).items():
-            one = there.get(day)
+    for year in (day.year, day.year + 1):
+        for on, kind in announced(year).items():
+            one = there.get(on)
             if one is None or (one.by_id is None and one.kind is not kind):
-                done += _put(db, day, {"kind": kind, "name": _announced_name(day), "by_id": None, "changed_at": now})
+                done += _put(db, on, {"kind": kind, "name": _announced_name(on), "by_id": None, "changed_at": now})
     return done
 
 
