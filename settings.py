@@ -300,6 +300,30 @@ class Study(Section):
     hours: Hours = Hours()
 
 
+class Reminders(Section):
+    """How notices are sent; what is sent when is set on a page, not here."""
+
+    at_once: Annotated[int, Field(ge=1, le=256)] = 32
+    lease: Annotated[int, Field(ge=2, le=600)] = 120
+
+
+class Quota(Section):
+    """The most calls of an API in a minute and on a day."""
+
+    minute: Annotated[int, Field(ge=1)] = 10_000
+    day: Annotated[int, Field(ge=1)] = 100_000
+
+
+class Quotas(Section):
+    """What WeChat allows for each way to send; `reserve` is the part that only 改期 and 取消 may use."""
+
+    template: Quota = Quota()
+    subscription: Quota = Quota()
+    mini: Quota = Quota()
+    service: Quota = Quota(day=500_000)
+    reserve: Annotated[float, Field(ge=0, le=0.5)] = 0.1
+
+
 class UpperOrgan(Section):
     """The upper organ (上级) as the page names it to those who would rather turn there."""
 
@@ -346,6 +370,8 @@ class Settings(Section):
     binding: Binding = Binding()
     talk: Conversation = Conversation()
     study: Study = Study()
+    reminders: Reminders = Reminders()
+    quotas: Quotas = Quotas()
     confidential: Confidential = Confidential()
 
     @property
