@@ -21,7 +21,7 @@ _HELD: Mapping[str, str] = {
     "letter": r"[A-Za-z]{1,32}",
     "symbol": r"[^\w\s]{1,5}",
     "phrase": r"[\u4e00-\u9fff]{1,5}",
-    "name": r"[^\d\n]{1,10}|[\x20-\x7e\u00c0-\u024f·]{1,20}",
+    "name": r"[^\d\n]{1,10}|(?!.*\d)[\x20-\x7e\u00c0-\u024f·]{1,20}",
     "phone_number": r"[\d+\-() ]{1,17}",
     "car_number": r"[\u4e00-\u9fff]?[A-Za-z0-9]{1,7}[\u4e00-\u9fff]?",
     "amount": r"[^\w\s]?\d{1,10}(\.\d+)?元?",

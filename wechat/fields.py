@@ -19,6 +19,7 @@ _DAY = r"(?:[0-9]{4}年[0-9]{1,2}月[0-9]{1,2}日|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}
 _HOUR = r"[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?"
 _TIME = re.compile(rf"(?:{_DAY} ?)?{_HOUR}(?: ?~ ?(?:{_DAY} ?)?{_HOUR})?")
 _DATE = re.compile(rf"{_DAY}(?: ?{_HOUR})?(?: ?~ ?{_DAY}(?: ?{_HOUR})?)?")
+_LATIN = re.compile(r"[ -~·\u00c0-\u024f]*")
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 
 
@@ -103,8 +104,9 @@ def _thing(text: str) -> str:
 
 
 def _name(text: str) -> str:
-    """10 signs where one of them is Chinese, else 20; of a long one whole parts."""
-    most = NAME if _HAN.search(text) else 2 * NAME
+    """Letters alone, 10 where one of them is Chinese (or not Latin), else 20; of a long name whole parts."""
+    text = "".join(sign for sign in text if sign.isalpha() or sign in "·•.'- ").strip()
+    most = 2 * NAME if _LATIN.fullmatch(text) else NAME
     if len(text) <= most:
         return text
     parts = re.split("([·• ])", text)

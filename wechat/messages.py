@@ -51,9 +51,14 @@ class Message:
         """32 hex digits that are the same at every delivery of this message and differ between messages.
 
         MsgId alone collides between people, and one person may tap two menu keys in one second: a message
-        counts by MsgId, time and sender, an event by time, sender, Event, EventKey and MsgID.
+        counts by MsgId, time and sender, an event by time, sender, Event, EventKey and MsgID. What it says of
+        subscriptions counts too: a person may answer for two templates within one second.
         """
-        parts = ("event", self.event, self.event_key, self.msg_id) if self.kind == "event" else ("message", self.msg_id)
+        parts: tuple[str, ...] = (
+            ("event", self.event, self.event_key, self.msg_id) if self.kind == "event" else ("message", self.msg_id)
+        )
+        if self.event in _LISTS:
+            parts += tuple(text for name, text in self.fields.items() if name.startswith(_LISTS[self.event]))
         # U+001F cannot occur in XML, so no two lists of parts join to one string
         joined = "\x1f".join((app_id, str(self.created), self.person, *parts))
         return hashlib.sha256(joined.encode()).hexdigest()[:32]

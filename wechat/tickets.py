@@ -83,7 +83,8 @@ class Tickets:
             lies = self._store.get(self._shelf)
         except RedisError:
             return False
-        ends, _, ticket = (lies.decode() if isinstance(lies, bytes) else "").partition(" ")
+        text = lies.decode() if isinstance(lies, bytes) else lies if isinstance(lies, str) else ""
+        ends, _, ticket = text.partition(" ")
         if not ends.isdigit() or int(ends) <= now:
             return False
         self._own = (ticket, float(ends))
