@@ -61,6 +61,19 @@ def _secrets(settings: Settings) -> Finding:
     return _judged(texts.SECRETS, not (demo and in_production(settings)), texts.replace(demo))
 
 
+def _templates(settings: Settings) -> Finding:
+    """The demo's templates and its script are the simulator's; WeChat knows neither."""
+    demo = [
+        f"wechat.templates.{topic}"
+        for topic, one in settings.wechat.templates.given.items()
+        if one.id.startswith("demo")
+    ]
+    foreign = [] if urlsplit(settings.wechat.sdk).scheme == "https" else ["wechat.sdk"]
+    return _judged(
+        texts.TEMPLATES, not (demo + foreign and in_production(settings)), texts.no_templates(demo + foreign)
+    )
+
+
 def _sealed(settings: Settings) -> Finding:
     good = bool(settings.wechat.official_account.encoding_aes_key) or not in_production(settings)
     return _judged(texts.SEALED, good, texts.SEAL_THEM)
@@ -193,6 +206,7 @@ def _judged(what: str, good: bool, advice: str) -> Finding:  # noqa: FBT001 - th
 
 CHECKS: tuple[Callable[[Settings], Finding], ...] = (
     _secrets,
+    _templates,
     _sealed,
     _tolerance,
     _public,

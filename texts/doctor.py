@@ -1,6 +1,7 @@
 """What `zhibu doctor` says: each thing it looks at, and what to do where that is not well."""
 
 SECRETS = "口令不是演示用的"
+TEMPLATES = "模板和网页脚本不是演示用的"
 SEALED = "消息是加密的"
 SEAL_THEM = "请在公众平台选“安全模式”，并填 wechat.official_account.encoding_aes_key。"
 STALE_REFUSED = "过期的回调会被拒绝"
@@ -53,6 +54,11 @@ def proxy_tells(places: list[str]) -> str:
 def replace(names: list[str]) -> str:
     """Secrets of the shipped demo are in use with the real WeChat."""
     return f"请换掉 {'、'.join(names)}。"
+
+
+def no_templates(names: list[str]) -> str:
+    """Templates or the script of the shipped demo are in use with the real WeChat."""
+    return f"{'、'.join(names)} 请照公众平台填；没有的模板整段删掉。"
 
 
 def no_database(kind: str) -> str:
