@@ -33,7 +33,7 @@ from confidential.memory import Memory as DeskMemory
 from confidential.unsigned import UnsignedFile
 from engines.redis import RedisUnavailable, connect, ensure_redis
 from engines.sql import at_head, open_engine, reading, run, transaction
-from jobs.desk import Desk
+from jobs.desk import Desk, Post
 from models.activity import ActivityKind
 from models.question import ASKED, QuestionState
 from pages import door, prints, rooms, screen
@@ -44,6 +44,7 @@ from sealed.unsigned import Unsigned
 from services import attendance, hours, rights, study
 from services.hallcodes import HallRules
 from services.members import BindingRules
+from services.outbox import Apps
 from services.rights import Act
 from settings import Settings
 from texts.confidential import Upper
@@ -113,6 +114,19 @@ class House:
             held=self.parts.held,
             wrong=timedelta(minutes=binding.lock_minutes),
             hours=self.parts.hours,
+            post=self._post(),
+        )
+
+    def _post(self) -> Post:
+        settings = self.settings
+        return Post(
+            apps=Apps(self.parts.app_id, settings.wechat.mini_program.app_id),
+            mini=self.mini_program,
+            templates=settings.wechat.templates.given,
+            quotas=settings.quotas,
+            store=self.store,
+            at_once=settings.reminders.at_once,
+            lease=timedelta(seconds=settings.reminders.lease),
         )
 
     def run(self, work: Callable[[Session], T]) -> T:
@@ -314,6 +328,12 @@ def _asks(settings: Settings) -> tuple[QuestionState, ...]:
     return ASKED if settings.study.show_unreviewed else (QuestionState.LIVE,)
 
 
+def _asked_for(settings: Settings) -> dict[str, str]:
+    """The templates for which members are asked in the account: topic -> id."""
+    given = settings.wechat.templates.given.items()
+    return {topic: template.id for topic, template in given if template.channel == "subscription"}
+
+
 def _parts(settings: Settings, intake: Intake) -> Parts:
     checkin, binding, account = settings.checkin, settings.binding, settings.wechat.official_account
     return Parts(
@@ -326,6 +346,7 @@ def _parts(settings: Settings, intake: Intake) -> Parts:
             timedelta(days=binding.code_days), binding.wrong_tries, timedelta(minutes=binding.lock_minutes)
         ),
         pages=f"{settings.server.public_url}/h5/",
+        subscribe=f"{settings.server.public_url}/h5/subscribe" if _asked_for(settings) else "",
         held=timedelta(hours=checkin.hold_hours),
         tolerance=timedelta(seconds=account.timestamp_tolerance),
         talk_minutes=settings.talk.minutes,
