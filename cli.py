@@ -253,7 +253,7 @@ def _ready_to_fork(house: House) -> None:
 def _simulator(chosen: argparse.Namespace) -> None:
     from simulator.accounts import Accounts, MiniProgram, OfficialAccount
     from simulator.main import serve
-    from simulator.templates import Template
+    from simulator.template import Template
 
     settings = _settings(chosen)
     templates = settings.wechat.templates.given.items()

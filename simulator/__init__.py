@@ -10,7 +10,7 @@ from simulator.faults import Fault
 from simulator.outcomes import Telling, When
 from simulator.packing import Hostile, Mode
 from simulator.phone import NotFollowing, Person
-from simulator.templates import Template
+from simulator.template import Template
 from simulator.transport import Answer, Cut, Post, http_post, wsgi_post
 from simulator.world import World
 

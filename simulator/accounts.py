@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass, field
 
-from simulator.templates import Template
+from simulator.template import Template
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from simulator.carrier import Carrier
 from simulator.courier import HONEST, Exchange, Manner, Message
 from simulator.journal import Side
 from simulator.media import PICTURE, VIDEO, VOICE
-from simulator.templates import MINI
+from simulator.template import MINI
 from simulator.windows import Opener, Windows
 from simulator.xmlform import Value
 

@@ -10,7 +10,7 @@ from simulator.call import Call, Json
 from simulator.cards import Card
 from simulator.journal import Side
 from simulator.phone import Person
-from simulator.templates import MINI, SUBSCRIPTION, TEMPLATE, Template
+from simulator.template import MINI, SUBSCRIPTION, TEMPLATE, Template
 from simulator.world import World
 
 PAGE = re.compile(r"[^/?\s][^?\s]*(\?\S*)?")

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from simulator.apierrors import ApiError
-from simulator.templates import Template
+from simulator.template import Template
 
 
 class Subscriptions:

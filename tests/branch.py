@@ -33,7 +33,7 @@ from simulator.clock import Clock
 from simulator.courier import Exchange
 from simulator.main import running
 from simulator.phone import Person
-from simulator.templates import Template
+from simulator.template import Template
 from simulator.transport import Answer, wsgi_post
 from simulator.world import World
 from tests.engines import Database

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from settings import FieldSource, Template
 from simulator.apierrors import ApiError
-from simulator.templates import Template as TheirTemplate
+from simulator.template import Template as TheirTemplate
 from tests.wire.platform_server import APP_ID, OPENID, SECRET, TOKEN_PATH, Platform, serving
 from tests.wire.sealing import event
 from wechat import fields
