@@ -81,7 +81,7 @@ class Notice(Base):
 
     __table_args__ = (
         CheckConstraint("(state = 'claimed') = (claimed_until IS NOT NULL)", name="leased"),
-        Index(None, "state", "due_at"),
+        Index(None, "state", "reason", "due_at"),
         Index(None, "member_id", "state"),
         Index(None, "channel", "message_id"),
     )

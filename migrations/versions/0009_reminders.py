@@ -252,6 +252,8 @@ def upgrade() -> None:
     op.add_column("notice", sa.Column("tries", sa.Integer(), server_default="0", nullable=False))
     op.add_column("notice", sa.Column("message_id", sa.String(length=32), server_default="", nullable=False))
     op.create_index("ix_notice_channel_message_id", "notice", ["channel", "message_id"], unique=False)
+    op.drop_index("ix_notice_state_due_at", table_name="notice")
+    op.create_index("ix_notice_state_reason_due_at", "notice", ["state", "reason", "due_at"], unique=False)
     with op.batch_alter_table("notice") as batch_op:
         batch_op.create_check_constraint(op.f("ck_notice_channel"), _one_of("channel", CHANNELS))
     _notices(KINDS, STATES)
@@ -266,6 +268,8 @@ def downgrade() -> None:
         " ('moved', 'cancelled', 'called', 'leave_asked', 'leave_decided', 'handler_day')"
     )
     op.execute("UPDATE notice SET state = 'sent' WHERE state = 'delivered'")
+    op.drop_index("ix_notice_state_reason_due_at", table_name="notice")
+    op.create_index("ix_notice_state_due_at", "notice", ["state", "due_at"], unique=False)
     op.drop_index("ix_notice_channel_message_id", table_name="notice")
     _notices(KINDS_BEFORE, STATES_BEFORE)
     with op.batch_alter_table("notice") as batch_op:
