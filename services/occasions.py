@@ -175,7 +175,7 @@ def makeup(db: Session, view: View, span: Span) -> Iterator[Moment]:
                 "ways": ",".join(way.value for way in makeups.WAYS[one.kind]),
                 "until": ends.isoformat(),
             }
-            missed = _missed(db, one, view)
+            missed = _missed(db, one, today(at, view.zone), view)
             people = partial(_still_owing, one.id, missed, facts)
             yield Moment(NoticeKind.MAKEUP, at, f"{_occasion(one, view)}.{number}", ends, people)
 
@@ -238,13 +238,15 @@ def _not_here(activity_id: int, day: date, db: Session, chunk: Chunk) -> list[in
     return [one for one in _not_excused(activity_id, day, db, chunk) if one not in here]
 
 
-def _missed(db: Session, activity: Activity, view: View) -> frozenset[int]:
-    """Who the sheet, corrections and all, says has missed it, and is on the roll."""
+def _missed(db: Session, activity: Activity, day: date, view: View) -> frozenset[int]:
+    """Who the sheet, corrections and all, says has missed it, and is on the roll that day."""
     late = attendance.Rules(late_after=timedelta(0))  # whoever came late was there
     return frozenset(
         line.member.id
         for line in attendance.sheet(db, activity, late, view.zone)
-        if attendance.owes(line.verdict) and line.member.status in ON_ROLL
+        if attendance.owes(line.verdict)
+        and line.member.status in ON_ROLL
+        and (line.member.moved_out is None or line.member.moved_out > day)
     )
 
 

@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 
 from models.notice import NoticeKind
 from services import timetables, workdays
+from services.timetables import Timetable
+from services.workdays import Workdays
 
 LATE_EVENING = time(21)
 AT_ONCE = frozenset({NoticeKind.MOVED, NoticeKind.CANCELLED})  # these may go until LATE_EVENING
@@ -48,5 +50,9 @@ class Quiet:
 
 def of(db: Session, zone: ZoneInfo) -> Quiet:
     """The quiet times as the branch has set them, with the days of its calendar (除夕 to 初六)."""
-    now = timetables.current(db)
-    return Quiet(zone, now.morning, now.evening, workdays.quiet_days(db))
+    return by(zone, timetables.current(db), workdays.of(db))
+
+
+def by(zone: ZoneInfo, timetable: Timetable, calendar: Workdays) -> Quiet:
+    """The same, of what has been read already."""
+    return Quiet(zone, timetable.morning, timetable.evening, calendar.quiet_days())

@@ -75,7 +75,10 @@ CLOCK = "reminders"  # the name of the mark up to which everything due has been 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """One thing due for one member. `at`: when it leaves, quiet times over; `expired`: past its use before that."""
+    """One thing due for one member. `at`: when it may leave; `expired`: it was past its use when it was found.
+
+    What is not `pushed` is still shown at a contact: held back by the caps, or of no use any more once it may leave.
+    """
 
     member_id: int
     kind: NoticeKind
@@ -94,12 +97,13 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Timed:
-    """A moment, and when it really leaves: `on` is the day on which it counts against the caps."""
+    """A moment, and when it may leave: `on` is the day on which it counts against the caps."""
 
     moment: Moment
     at: datetime
     on: date
-    expired: bool
+    expired: bool  # of no use any more when it is written
+    idle: bool  # of no use any more when it may leave
 
     @property
     def order(self) -> tuple[datetime, int]:
@@ -151,9 +155,9 @@ def look(
     """What falls due in the span, without looking at members; `now` is when it is written, where that is later."""
     timetable = timetables.current(db)
     view = View(zone, timetable, workdays.of(db), rules)
-    asleep = quiet.of(db, zone)
+    asleep = quiet.by(zone, timetable, view.workdays)
     moments = [_timed(one, asleep, now) for one in _moments(db, view, span, kinds)]
-    capped = [one for one in moments if one.moment.kind in CAPPED and not one.expired]
+    capped = [one for one in moments if one.moment.kind in CAPPED and not one.idle]
     ahead: list[Timed] = []
     if capped:
         days = {one.on for one in capped}
@@ -162,7 +166,7 @@ def look(
         known = {_key(one.moment) for one in moments}
         rest = Span(min(one.moment.at for one in capped) - timedelta.resolution, view.midnight(max(days) + DAY))
         later = (_timed(one, asleep, now) for one in _moments(db, view, rest, higher))
-        ahead = [one for one in later if one.on in days and not one.expired and _key(one.moment) not in known]
+        ahead = [one for one in later if one.on in days and not one.idle and _key(one.moment) not in known]
     return Window(moments, ahead, timetable, zone)
 
 
@@ -183,10 +187,10 @@ def of_chunk(db: Session, window: Window, chunk: Chunk) -> list[Due]:
     found: list[Due] = []
     for one in sorted(window.moments, key=lambda one: one.order):
         for member_id, facts in one.moment.people(db, chunk):
-            if one.moment.kind in CAPPED and not one.expired:
+            if one.moment.kind in CAPPED and not one.idle:
                 told.setdefault(member_id, []).append((one, facts))
             else:
-                found.append(_due(one, member_id, facts, pushed=not one.expired))
+                found.append(_due(one, member_id, facts, pushed=not one.idle))
     if not told:
         return found
     days = {one.on for mine in told.values() for one, _ in mine}
@@ -241,12 +245,13 @@ def _moments(db: Session, view: View, span: Span, kinds: Collection[NoticeKind])
 
 
 def _timed(moment: Moment, asleep: Quiet, now: datetime | None) -> Timed:
-    """When it leaves: at its time, or when it is written on a later day than that."""
-    at = asleep.earliest(moment.kind, moment.at)
-    leaves = asleep.earliest(moment.kind, max(moment.at, now)) if now else at
+    """When it may leave: at its time, or when it is written on a later day than that."""
+    written = max(moment.at, now) if now else moment.at
+    at, leaves = asleep.earliest(moment.kind, moment.at), asleep.earliest(moment.kind, written)
     day = today(leaves, asleep.zone)
     late = day != today(at, asleep.zone)
-    return Timed(moment, leaves if late else at, day, moment.useful_until <= leaves)
+    expired, idle = moment.useful_until <= written, moment.useful_until <= leaves
+    return Timed(moment, leaves if late else at, day, expired, idle)
 
 
 def _key(moment: Moment) -> tuple[NoticeKind, str, datetime]:

@@ -54,6 +54,11 @@ class Workdays:
         """Whether nothing is pushed all day (除夕 to 初六)."""
         return self.kind(day) is SPRING
 
+    def quiet_days(self) -> frozenset[date]:
+        """All days on which nothing is pushed, whatever year they are of."""
+        by_the_moon = {day for day in _lunar_springs() if self.rows.get(day, SPRING) is SPRING}
+        return frozenset(by_the_moon | {day for day, kind in self.rows.items() if kind is SPRING})
+
     def next_workday(self, day: date) -> date:
         """The first working day after `day`."""
         return next(one for one in _days(day, DAY) if self.is_workday(one))
@@ -94,13 +99,6 @@ def last_workday_of_month(db: Session, day: date) -> date:
 def is_quiet_day(db: Session, day: date) -> bool:
     """Whether nothing is pushed all day (除夕 to 初六)."""
     return of(db).is_quiet_day(day)
-
-
-def quiet_days(db: Session) -> frozenset[date]:
-    """All days on which nothing is pushed, whatever year they are of."""
-    rows = of(db).rows
-    lunar = {day for day in _lunar_springs() if rows.get(day, SPRING) is SPRING}
-    return frozenset(lunar | {day for day, kind in rows.items() if kind is SPRING})
 
 
 def known(db: Session, year: int) -> bool:
