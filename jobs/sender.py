@@ -52,7 +52,7 @@ TOO_MANY_A_MINUTE = 45011
 SETTINGS_CODES = frozenset(
     {40002, 40013, 40125, 40164, 41002, 41004, 48001, 48006, 50002, 61007, 89501, 89503, 89506, 89507}
 )
-MENDED_WITHIN = timedelta(minutes=10)
+MENDED_WITHIN = timedelta(minutes=15)  # longer than a notice is kept waiting where another way is open
 
 
 Said = str | Mapping[str, str]
@@ -263,7 +263,8 @@ class Sender:
         if isinstance(answer, PersonUnreachable):
             return Outcome(leaving, Fate.REFUSED, str(answer.errcode))
         if isinstance(answer, ApiExhausted):
-            return Outcome(leaving, Fate.LATER, again_at=self._rest(leaving, now, midnight(now)))
+            self._rest(leaving, now, midnight(now))
+            return Outcome(leaving, Fate.LATER)  # looked at again at once: another way may be open
         if isinstance(answer, WeChatDown):
             fate = Fate.UNKNOWN if isinstance(answer, OutcomeUnknown) else Fate.LATER
             until = next_minute(now) if answer.errcode == TOO_MANY_A_MINUTE else None
@@ -273,7 +274,8 @@ class Sender:
         if isinstance(answer, TokenRefused):
             return Outcome(leaving, Fate.LATER, again_at=self._rest(leaving, now, None))
         if answer.errcode in SETTINGS_CODES:
-            return Outcome(leaving, Fate.LATER, again_at=self._rest(leaving, now, now + MENDED_WITHIN))
+            self._rest(leaving, now, now + MENDED_WITHIN)
+            return Outcome(leaving, Fate.LATER)
         return Outcome(leaving, Fate.WRONG, str(answer.errcode))
 
     def _rest(self, leaving: Leaving, now: datetime, until: datetime | None) -> datetime:

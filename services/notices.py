@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import CursorResult, Table, func, or_, select, update
+from sqlalchemy import Table, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -28,6 +28,8 @@ from services.rows import touched
 
 CALLED_EVERY = timedelta(hours=2)  # a person is reminded of one activity at most so often
 AT_ONCE = quiet.AT_ONCE
+# What is told of a plan: no longer so once it is moved or cancelled.
+OF_A_PLAN = (*AT_ONCE, NoticeKind.PLANNED, NoticeKind.TOMORROW, NoticeKind.SOON, NoticeKind.CALLED)
 CAPPED = "cap"  # the reason of a notice that waits for a contact because the person has been sent enough
 REPLACED = "replaced"  # the reason of a notice closed because a later one says more
 TO_SHOW = (NoticeState.WAITING, NoticeState.UNSURE, NoticeState.FAILED)
@@ -189,8 +191,8 @@ def write_all(db: Session, lines: Sequence[Line], now: datetime) -> int:
     """
     rows = [_row(line, now) for line in lines]
     dialect = sqlite if db.connection().dialect.name == "sqlite" else postgresql
-    new = dialect.insert(cast("Table", Notice.__table__)).on_conflict_do_nothing()
-    return cast("CursorResult[tuple[()]]", db.connection().execute(new, rows)).rowcount if rows else 0
+    new = dialect.insert(cast("Table", Notice.__table__)).on_conflict_do_nothing().returning(Notice.id)
+    return len(db.connection().execute(new, rows).all()) if rows else 0
 
 
 def unseen(db: Session, member: Member, now: datetime) -> list[Notice]:
@@ -235,7 +237,7 @@ def _to_expected(
     db: Session, activity: Activity, kind: NoticeKind, facts: Mapping[str, Plain], now: datetime, zone: ZoneInfo
 ) -> int:
     useful = max(activity.starts_at, activity.moved_from or now, now + timedelta(hours=12))
-    _replace(db, AT_ONCE, f"{activity.public_id}.", now)
+    _replace(db, OF_A_PLAN, f"{activity.public_id}.", now)
     occurrence = f"{activity.public_id}.{activity.version}"
     told = Told(kind, occurrence, facts, quiet.of(db, zone).earliest(kind, now), useful)
     return write_all(db, [Line(one.id, told) for one in activities.expected(db, activity)], now)
