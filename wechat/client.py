@@ -79,7 +79,7 @@ class OfficialAccountApi:
         wire = Wire(api_base, timeout)
         keeper = TokenKeeper(wire, app_id, app_secret, redis, clock, timeout)
         self._client = _Client(wire, keeper, app_id)
-        self._posts = Posts(api_base, timeout, keeper)
+        self._posts = Posts(wire, timeout, keeper)
         self._tickets = Tickets(wire, keeper, app_id, redis, clock)
 
     def create_qr(self, scene: str, seconds: int) -> QrTicket:
@@ -215,7 +215,7 @@ class MiniProgramApi:
     ) -> None:
         self._wire = Wire(api_base, timeout)
         self._keeper = TokenKeeper(self._wire, app_id, app_secret, redis, clock, timeout)
-        self._posts = Posts(api_base, timeout, self._keeper)
+        self._posts = Posts(self._wire, timeout, self._keeper)
         self._app_id = app_id
         self._app_secret = app_secret
 

@@ -19,6 +19,7 @@ Files = Mapping[str, tuple[str, bytes, str]]
 _log = logging.getLogger(__name__)
 _OPENID = re.compile(r"\bo[A-Za-z0-9_-]{27}\b")
 _POOL = 32
+_decoder = json.JSONDecoder(strict=False)
 
 
 class Wire:
@@ -114,7 +115,7 @@ def number_of(answer: Answer, path: str, name: str) -> int:
 def _decode(path: str, content: bytes) -> Answer:
     try:
         # nicknames and addresses come with raw control characters at times
-        answer = json.loads(content, strict=False)
+        answer = _decoder.decode(content.decode("utf-8-sig"))
     except ValueError:
         answer = None
     if not isinstance(answer, dict):
