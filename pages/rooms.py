@@ -13,8 +13,10 @@ from pages import (
     logins,
     members,
     prints,
+    reminders,
     signin,
     study,
+    subscribe,
 )
 from pages.door import Desk
 
@@ -32,6 +34,8 @@ ROOMS = (
     study.blueprint,
     exams.blueprint,
     hours.blueprint,
+    reminders.blueprint,
+    subscribe.blueprint,
 )
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from models.member import Member, MemberStatus
 from models.reminder import Greeting, GreetingChoice
+from services import events
 from services.rights import Act
 
 _PARTY = (MemberStatus.FULL, MemberStatus.PROBATIONARY, MemberStatus.SUSPENDED)
@@ -103,10 +104,13 @@ def between(db: Session, first: date, last: date) -> list[Birthday]:
 def decide(db: Session, act: Act, member: Member, year: int, choice: GreetingChoice) -> None:
     """The office's word on one 政治生日; a later word replaces it. Raises NotAllowed."""
     act.demand(act.rights.runs_branch)
+    if choices(db, [member.id], year).get(member.id) is choice:
+        return  # pressed twice
     dialect = sqlite if db.connection().dialect.name == "sqlite" else postgresql
     said = {"choice": choice, "by_id": act.by.id if act.by else None, "changed_at": act.now}
     made = dialect.insert(Greeting).values(member_id=member.id, year=year, **said)
     db.execute(made.on_conflict_do_update(index_elements=["member_id", "year"], set_=said))
+    events.log(db, act, "greeting_decided", member, year=year, choice=choice.value)
 
 
 def _month() -> ColumnElement[str]:

@@ -112,9 +112,8 @@ def change(db: Session, act: Act, kind: NoticeKind, *, enabled: bool, at: time |
         same = update(ReminderRule).where(ReminderRule.kind == kind, ReminderRule.version == version)
         done = touched(db, same.values(version=version + 1, **values))
     db.expire_all()
-    rule = db.get_one(ReminderRule, kind)
     if not done:
-        raise _edited(db, rule)
+        raise _edited(db, db.get(ReminderRule, kind))
     events.log(db, act, "reminder_changed", orgs.branch(db), reminder=kind.value, enabled=enabled, hour=hour)
 
 
@@ -145,7 +144,7 @@ def change_quiet(  # noqa: PLR0913 - one form of the page
         done = touched(db, same.values(version=version + 1, **values))
     db.expire_all()
     if not done:
-        raise _edited(db, db.get_one(QuietTime, 1))
+        raise _edited(db, db.get(QuietTime, 1))
     events.log(db, act, "quiet_changed", orgs.branch(db), **said)
 
 
@@ -155,6 +154,8 @@ def parsed(text: str) -> time:
     return time(int(hour), int(minute))
 
 
-def _edited(db: Session, row: ReminderRule | QuietTime) -> EditedMeanwhile:
+def _edited(db: Session, row: ReminderRule | QuietTime | None) -> EditedMeanwhile:
+    if row is None:
+        return EditedMeanwhile("", None)
     who = db.get(Member, row.by_id) if row.by_id else None
     return EditedMeanwhile(who.name if who else "", row.changed_at)

@@ -352,7 +352,8 @@ def branch_on(
     provisional = settings_for(database.home, **changed)
     world = World(accounts_of(provisional), _nowhere, cut=cut, clock=clock)
     with running(world) as address:
-        changed["wechat"] = {**changed.get("wechat", {}), "api_base": address, "open_base": address}
+        addresses = {"api_base": address, "open_base": address, "sdk": f"{address}/open/js/jweixin-1.6.0.js"}
+        changed["wechat"] = {**changed.get("wechat", {}), **addresses}
         changed["database"] = {"url": database.url}
         changed["redis"] = {"url": redis_url}
         house = build(settings_for(database.home, **changed), clock.now, registry)
