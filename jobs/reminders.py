@@ -23,7 +23,7 @@ def write(desk: Desk, now: datetime) -> str:
     mark = desk.run(lambda db: reminders.mark(db, now))
     counted: Counter[str] = Counter()
     while mark < now:
-        until = min(now, _midnight_after(desk, mark))
+        until = min(now, mark + DAY)
         counted += _write(desk, Span(mark, until), tuple(OCCASIONS), now)
         desk.run(partial(reminders.move_mark, before=mark, to=until))
         mark = until
@@ -50,10 +50,6 @@ def _write(desk: Desk, span: Span, kinds: Collection[NoticeKind], now: datetime)
         if dues:
             counted += desk.run(partial(reminders.write, dues=dues, now=now))
     return counted
-
-
-def _midnight_after(desk: Desk, at: datetime) -> datetime:
-    return datetime.combine(today(at, desk.zone) + DAY, datetime.min.time(), desk.zone).astimezone(at.tzinfo)
 
 
 def _said(counted: Counter[str]) -> str:

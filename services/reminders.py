@@ -5,7 +5,6 @@ person is pushed at most so often (secretary's rule: once a day, four times a we
 what is not pushed waits to be read at the next contact. Nothing is left out.
 """
 
-import json
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -14,14 +13,14 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from models.clock import ClockProgress
 from models.member import Member
 from models.notice import Notice, NoticeKind, NoticeState
-from services import hours, quiet, timetables, workdays
+from services import hours, notices, quiet, timetables, workdays
 from services.calendar import today
+from services.notices import Line, Told
 from services.occasions import OCCASIONS, Chunk, Facts, Moment, Span, View
 from services.quiet import Quiet
 from services.rows import insert_new, touched
@@ -68,7 +67,6 @@ CAPPED = frozenset(
         NoticeKind.SELF_CHECK,
     }
 )
-HELD_BACK = "cap"  # the reason of a notice that is not pushed, and shown at the next contact
 CHUNK = 500  # members at a time
 CLOCK = "reminders"  # the name of the mark up to which everything due has been written
 
@@ -203,33 +201,21 @@ def of_chunk(db: Session, window: Window, chunk: Chunk) -> list[Due]:
 
 def write(db: Session, dues: Sequence[Due], now: datetime) -> Counter[str]:
     """A row for each; what is written already stays. Counts what is new: written, held back, expired."""
-    rows = [
-        {
-            "member_id": one.member_id,
-            "kind": one.kind,
-            "once": one.once,
-            "facts": json.dumps(one.facts, ensure_ascii=False),
-            "created_at": now,
-            "due_at": one.at,
-            "useful_until": one.useful_until,
-            "state": NoticeState.EXPIRED if one.expired else NoticeState.WAITING,
-            "closed_at": now if one.expired else None,
-            "reason": "" if one.pushed or one.expired else HELD_BACK,
-        }
-        for one in dues
-    ]
-    dialect = sqlite if db.connection().dialect.name == "sqlite" else postgresql
-    made = dialect.insert(Notice).on_conflict_do_nothing().returning(Notice.state, Notice.reason)
-    counted: Counter[str] = Counter()
-    for state, reason in db.execute(made, rows) if rows else ():
-        counted["expired" if state is NoticeState.EXPIRED else "held_back" if reason else "written"] += 1
-    return counted
+    sorts: dict[str, list[Line]] = {"written": [], "held_back": [], "expired": []}
+    for one in dues:
+        told = Told(one.kind, one.occurrence, one.facts, one.at, one.useful_until)
+        sort = "expired" if one.expired else "written" if one.pushed else "held_back"
+        sorts[sort].append(Line(one.member_id, told, capped=sort == "held_back"))
+    return Counter({sort: notices.write_all(db, lines, now) for sort, lines in sorts.items()})
 
 
 def mark(db: Session, now: datetime) -> datetime:
     """Up to when everything due has been written; at the first start ever that is `now`."""
-    insert_new(db, ClockProgress, {"name": CLOCK, "until": now})
-    return db.get_one(ClockProgress, CLOCK, populate_existing=True).until
+    found = db.get(ClockProgress, CLOCK, populate_existing=True)
+    if found is None:
+        insert_new(db, ClockProgress, {"name": CLOCK, "until": now})
+        found = db.get_one(ClockProgress, CLOCK)
+    return found.until
 
 
 def move_mark(db: Session, before: datetime, to: datetime) -> None:
@@ -332,7 +318,7 @@ def _written(
     )
     found: dict[int, list[_Written]] = {}
     for row in db.execute(rows):
-        counts = row.reason != HELD_BACK and row.state is not NoticeState.EXPIRED
+        counts = row.reason != notices.CAPPED and row.state is not NoticeState.EXPIRED
         found.setdefault(row.member_id, []).append(_Written(row.once, today(row.due_at, zone), counts))
     return found
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import cast
 
-from sqlalchemy import CursorResult, Delete, Update, select
+from sqlalchemy import CursorResult, Delete, Update, inspect, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -19,8 +19,9 @@ def touched(db: Session, statement: Update | Delete) -> int:
 def insert_new(db: Session, table: type[Base], values: Mapping[str, object]) -> int:
     """Insert a row unless one with its key is there; returns 1 if it is new, else 0."""
     dialect = sqlite if db.connection().dialect.name == "sqlite" else postgresql
-    made = dialect.insert(table).values(dict(values)).on_conflict_do_nothing()
-    return cast("CursorResult[tuple[()]]", db.execute(made)).rowcount
+    keys = inspect(table).primary_key
+    made = dialect.insert(table).values(dict(values)).on_conflict_do_nothing().returning(*keys)
+    return len(db.execute(made).all())
 
 
 def in_turn(db: Session) -> None:

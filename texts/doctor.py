@@ -16,6 +16,8 @@ UPGRADE = "请运行 zhibu db upgrade。"
 REDIS = "Redis 可用"
 REDIS_TO_COME = "没有在运行，用到时启动。"
 DISK = "磁盘有余地"
+DAYS_OFF = "放假和调休的日子已知"
+DAYS_OFF_UNSEEN = "数据库看不了，没有检查。"
 
 DESK_REDIS = "保密反映的缓存不存盘，只给它用"
 DESK_REDIS_SHARED = "confidential.redis_url 和 redis.url 是同一个，请另起一个，或留空用内置的。"
@@ -34,6 +36,12 @@ PROXY = "反向代理不记 /wechat 的参数，不记 /report/"
 PROXY_UNSEEN = "这里看不到反向代理的设置，请照 docs/nginx.conf.example 核对。"
 SIGNED_IN = "承办人十天内登录过"
 NOBODY_SIGNED_IN = "有一级的承办人十天没有登录，请打电话提醒。"
+
+
+def days_off_unknown(years: list[int]) -> str:
+    """Of these years nobody has said which days are off."""
+    named = "、".join(map(str, years))
+    return f"{named}年的还没有，先按周末和法定节日算；请升级，或在管理页的“工作日”里填。"
 
 
 def list_ends(days: int) -> str:

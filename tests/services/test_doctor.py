@@ -21,7 +21,7 @@ SOUND = {
     "sdk": "https://res.wx.qq.com/open/js/jweixin-1.6.0.js",
     "templates": None,
 }
-CHECKS = 15
+CHECKS = 16
 
 
 @pytest.fixture
