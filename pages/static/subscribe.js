@@ -3,6 +3,12 @@
 const sign = document.getElementById("sign");
 const elsewhere = document.getElementById("elsewhere");
 
+/** This is no WeChat that could ask: say where it can. */
+function nowhere() {
+  if (sign) sign.hidden = true;
+  elsewhere.hidden = false;
+}
+
 /** Say what one tap led to: the answer is JSON, template -> accept, reject, cancel, filter. */
 function told(place, detail) {
   let answers = {};
@@ -26,16 +32,16 @@ if (sign && window.wx) {
     jsApiList: [],
     openTagList: ["wx-open-subscribe"],
   });
-  window.wx.error(() => (elsewhere.hidden = false));
-  document.addEventListener("WeixinOpenTagsError", () => (elsewhere.hidden = false));
+  window.wx.error(nowhere);
+  document.addEventListener("WeixinOpenTagsError", nowhere);
   for (const tag of sign.querySelectorAll("wx-open-subscribe")) {
     const place = tag.closest("section").querySelector(".told");
     tag.addEventListener("success", (event) => told(place, event.detail));
     tag.addEventListener("error", (event) => {
       if (/cancel/.test(event.detail?.errMsg ?? "")) told(place, {});
-      else elsewhere.hidden = false;
+      else nowhere();
     });
   }
 } else if (elsewhere) {
-  elsewhere.hidden = false;
+  nowhere();
 }
