@@ -1,7 +1,7 @@
 """Where everything meets: build(settings) makes the house, create_app(house) makes the Flask app that serves it."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import flask
 import redis
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException
@@ -33,10 +33,11 @@ from confidential.memory import Memory as DeskMemory
 from confidential.unsigned import UnsignedFile
 from engines.redis import RedisUnavailable, connect, ensure_redis
 from engines.sql import at_head, open_engine, reading, run, transaction
+from jobs import scheduler, sender
 from jobs.desk import Desk, Post
 from models.activity import ActivityKind
 from models.question import ASKED, QuestionState
-from pages import door, prints, rooms, screen
+from pages import door, metrics, prints, rooms, screen
 from pages import errors as error_pages
 from pages.shelf import Shelf
 from sealed.desk import CaseDesk
@@ -55,6 +56,7 @@ from wechat.qrcodes import QrCodes
 
 T = TypeVar("T")
 Clock = Callable[[], datetime]
+LASTS = metrics.Lasts(scheduler.LEASE, sender.ALIVE_FOR)
 log = logging.getLogger(__name__)
 
 
@@ -189,6 +191,7 @@ def create_app(house: House) -> flask.Flask:
         )
     rooms.register(app, _pages(house))
     error_pages.register(app, {"/api/": miniprogram_api.answer, "/report": wire.answer})
+    app.register_blueprint(metrics.blueprint(house.reading, house.clock, LASTS))
     app.add_url_rule("/livez", "livez", lambda: flask.Response("ok", content_type="text/plain"))
     app.add_url_rule("/readyz", "readyz", partial(_ready, house))
     return app
@@ -362,11 +365,15 @@ def _parts(settings: Settings, intake: Intake) -> Parts:
 
 
 def _ready(house: House) -> flask.Response:
-    """200 when a turn would succeed; Redis away is told but does not matter."""
+    """200 when a turn would succeed; Redis away is told but does not matter, nor does who keeps time or sends.
+
+    `alive` tells how many seconds ago the scheduler and each sender said that they live.
+    """
     problems = []
+    alive: Mapping[str, list[float]] = {}
     try:
         with house.reading() as db:
-            db.execute(text("SELECT 1"))
+            alive = metrics.heartbeats(db, house.clock(), LASTS)
         if not at_head(house.engine):
             problems.append("migration")
     except SQLAlchemyError as error:
@@ -377,7 +384,7 @@ def _ready(house: House) -> flask.Response:
         cache = "up"
     except (redis.RedisError, OSError):
         cache = "away"
-    body = {"ready": not problems, "problems": problems, "redis": cache}
+    body = {"ready": not problems, "problems": problems, "redis": cache, "alive": alive}
     response = flask.jsonify(body)
     response.status_code = 503 if problems else 200
     return response

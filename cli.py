@@ -44,6 +44,7 @@ DONE, REFUSED, WRONG_USAGE = 0, 1, 2
 INTERRUPTED = 130  # what a shell calls a command ended by Ctrl-C
 BANK_NAME = 60  # the longest name of a bank
 LONG = 5_000  # rows, from which on a log too is told how far an import is
+DEAD = 200  # failed notices in one list
 HINTS = 20  # look-alikes told after an import
 CHUNK = 50  # roster rows a transaction: well under 100 ms, so the chat never waits for an import
 PARENT = "ZHIBU_PARENT"  # process id of the demo that started this command and takes it along when it ends
@@ -80,6 +81,7 @@ GROUPS = {
     "appointments": "who holds which office",
     "activities": "activities",
     "questions": "question banks",
+    "notices": "what is sent to members",
     "handlers": "who reads confidential cases",
     "menu": "the account's menu",
 }
@@ -769,6 +771,51 @@ def _question_line(row: int, entry: banks.Entry) -> QuestionLine:
     from sheets.questions import QuestionLine
 
     return QuestionLine(row, **{name: getattr(entry, name) for name in banks.FIELDS})
+
+
+@command("notices status", "how many notices there are in which state, and who sends them")
+def _notices_status(chosen: argparse.Namespace) -> None:
+    from app import LASTS
+    from pages.metrics import heartbeats
+    from services import outbox
+
+    house = _house(chosen)
+    with house.reading() as db:
+        now = house.clock()
+        for one in outbox.counts(db):
+            print(texts.notices_counted(one.state, one.kind, one.channel, one.number))
+        print(texts.notices_late(outbox.oldest(db, now)))
+        for part, ages in heartbeats(db, now, LASTS).items():
+            print(texts.part_alive(part, ages))
+
+
+@command(
+    "notices retry",
+    "have what failed for a mistake of ours sent once more, while it is of use",
+    argument("ids", nargs="*", help="as `notices dead` shows them; none means all"),
+)
+def _notices_retry(chosen: argparse.Namespace) -> None:
+    from services import outbox, quiet
+
+    house = _house(chosen)
+
+    def retry(db: Session) -> int:
+        return outbox.retry(db, house.clock(), quiet.of(db, house.settings.zone), chosen.ids or None)
+
+    print(texts.notices_retried(house.run(retry)))
+
+
+@command("notices dead", "list what failed, newest first")
+def _notices_dead(chosen: argparse.Namespace) -> None:
+    from services import outbox
+
+    house = _house(chosen)
+    with house.reading() as db:
+        found = outbox.dead(db, DEAD)
+        for one in found:
+            print(texts.notice_dead(one, house.settings.zone))
+    if not found:
+        print(texts.NO_DEAD_NOTICES)
 
 
 @command("menu push", "send the chat menu to WeChat")

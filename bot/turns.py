@@ -1,5 +1,6 @@
 """One turn: lock the person, give a known reply again, else let the chat decide and run, then keep chat and reply."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -31,6 +32,7 @@ from texts.refusals import words
 from wechat import messages
 from wechat.messages import Message
 
+log = logging.getLogger(__name__)
 MESSAGES = {"text": Kind.TEXT, "voice": Kind.VOICE}
 WORDLESS = frozenset(["image", "video", "shortvideo", "location", "link"])
 SHORT = 8  # characters: a number, a letter, a command; no more goes on while confidential talks cannot be looked up
@@ -233,7 +235,10 @@ class Turns:
                 deliveries.heard(db, account.app_id, identity, outcomes, at, now)
 
         if consents or outcomes:
-            self.run(work)
+            try:
+                self.run(work)
+            except (OperationalError, InterfaceError, PoolTimeout) as error:  # nobody is there to be told to try again
+                log.warning("event lost event=%s error=%s", message.event, type(error).__name__)
 
     def _forget(self, account: Account) -> None:
         """Erase what ties the person to WeChat (platform page 接收事件推送: on unfollowing, delete their data)."""

@@ -41,7 +41,7 @@ from wechat.errors import (
 
 log = logging.getLogger(__name__)
 LOOKS_EVERY = 1.0  # seconds between two looks for something due
-GATHERS = 0.01  # seconds in which answers are gathered, so that one transaction serves several
+GATHERS = 0.02  # seconds in which answers are gathered: one transaction serves several, and others write between
 TIDIES_EVERY = timedelta(seconds=10)
 ENDS_WITHIN = 5.0  # seconds for the calls under way when told to end; what is lost then is unsure, or goes again
 ALIVE = "sender:"  # how the leases begin by which senders say that they live
@@ -120,7 +120,8 @@ class Sender:
         more = bool(self._outcomes) or self._due()
         while more or self._calls.under_way or self._outcomes:
             room = 0 if self._ending.is_set() else self._calls.room
-            answers = self._calls.ended(0.0 if more and room else LOOKS_EVERY, GATHERS)
+            gathers = GATHERS if self._calls.under_way else 0.0
+            answers = self._calls.ended(gathers if more and room else LOOKS_EVERY, GATHERS)
             self._outcomes += [self._heard(errand, answer) for errand, answer in answers]
             if not self._outcomes and not (more and room):
                 more = more and not self._ending.is_set()

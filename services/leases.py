@@ -4,13 +4,14 @@ import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from models.clock import Lease
 from services.rows import insert_new, touched
 
 SCHEDULER = "scheduler"
+FORGOTTEN = timedelta(days=1)  # after it has run out
 
 
 def holder() -> str:
@@ -49,3 +50,8 @@ def ends(db: Session, prefix: str = "") -> Mapping[str, datetime]:
     """Until when each lease whose name begins so holds, or held: a sign of life is as old as that less its length."""
     found = select(Lease.name, Lease.until).where(Lease.name.startswith(prefix, autoescape=True))
     return {one.name: one.until for one in db.execute(found)}
+
+
+def purge(db: Session, now: datetime) -> int:
+    """Forget leases that ran out long ago: every sender's life has one of its own; returns how many."""
+    return touched(db, delete(Lease).where(Lease.until < now - FORGOTTEN))
