@@ -157,7 +157,7 @@ def _page_address(place: int) -> str:
 
 def _birthdays(room: Room, desk: Desk) -> None:
     @room.get("/h5/birthdays")
-    def birthdays(db: Session, act: Act) -> Response:
+    def birthdays(db: Session, act: Act, **_of_a_form: str) -> Response:
         act.demand(act.rights.runs_branch)
         first = _month_asked() or act.day
         last = _month_end(first if _month_asked() else first + timedelta(days=31))
