@@ -6,7 +6,7 @@ they are when it is asked: who has asked for leave since is not reminded.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -83,6 +83,7 @@ class View:
     timetable: Timetable
     workdays: Workdays
     hours: hours.Rules
+    coming: dict[Span, list[Activity]] = field(default_factory=dict)  # what has been looked up already
 
     def instant(self, kind: NoticeKind, day: date) -> datetime:
         """The hour of that kind on that day."""
@@ -123,7 +124,7 @@ class Moment:
 
 def planned(db: Session, view: View, span: Span) -> Iterator[Moment]:
     """活动通知: when the activity is published; where that is long before, a week ahead."""
-    for one in _coming(db, span):
+    for one in _coming(db, view, span):
         published = one.published_at
         if published is not None and one.starts_at - published <= NEAR:
             at = published
@@ -135,7 +136,7 @@ def planned(db: Session, view: View, span: Span) -> Iterator[Moment]:
 
 def tomorrow(db: Session, view: View, span: Span) -> Iterator[Moment]:
     """前一天: on the last working day before, to those who have no leave."""
-    for one in _coming(db, span):
+    for one in _coming(db, view, span):
         day = today(one.starts_at, view.zone)
         at = view.instant(NoticeKind.TOMORROW, view.workdays.workday_before(day))
         if span.has(at):
@@ -144,7 +145,7 @@ def tomorrow(db: Session, view: View, span: Span) -> Iterator[Moment]:
 
 def soon(db: Session, view: View, span: Span) -> Iterator[Moment]:
     """前一小时: to those who have no leave and are not there yet."""
-    for one in _coming(db, span, ActivityState.PLANNED, ActivityState.OPEN):
+    for one in _coming(db, view, span, begun=True):
         at = one.starts_at - AN_HOUR
         if span.has(at):
             day = today(one.starts_at, view.zone)
@@ -180,10 +181,13 @@ def makeup(db: Session, view: View, span: Span) -> Iterator[Moment]:
             yield Moment(NoticeKind.MAKEUP, at, f"{_occasion(one, view)}.{number}", ends, people)
 
 
-def _coming(db: Session, span: Span, *states: ActivityState) -> Iterator[Activity]:
-    alive = Activity.state.in_(states or (ActivityState.PLANNED,))
-    found = select(Activity).where(alive, Activity.starts_at > span.since, Activity.starts_at <= span.until + AHEAD)
-    yield from db.scalars(found.order_by(Activity.starts_at, Activity.id))
+def _coming(db: Session, view: View, span: Span, *, begun: bool = False) -> Iterator[Activity]:
+    """What is planned, and with `begun` what is open too; looked up once for all the kinds that ask."""
+    if span not in view.coming:
+        alive = Activity.state.in_((ActivityState.PLANNED, ActivityState.OPEN))
+        found = select(Activity).where(alive, Activity.starts_at > span.since, Activity.starts_at <= span.until + AHEAD)
+        view.coming[span] = list(db.scalars(found.order_by(Activity.starts_at, Activity.id)))
+    return (one for one in view.coming[span] if begun or one.state is ActivityState.PLANNED)
 
 
 def _of_activity(

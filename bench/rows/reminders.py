@@ -47,7 +47,10 @@ def fill(db: Session, count: int) -> None:
 
 
 def measure() -> Mapping[str, object]:
-    """Seconds, and megabytes above what the process held before. Raises where it takes more than it may."""
+    """Seconds on the clock and of the processor, and megabytes above what the process held before.
+
+    Raises where it takes more than it may, by processor time: the clock alone would judge what else the machine does.
+    """
     with tempfile.TemporaryDirectory(prefix="zhibu-bench-") as folder:
         home = Path(folder)
         redis_url = ensure_redis(home)
@@ -55,7 +58,7 @@ def measure() -> Mapping[str, object]:
         try:
             sql.upgrade(house.engine)
             house.run(lambda db: fill(db, MEMBERS))
-            seconds, grown = _written(house.desk())
+            seconds, cpu, grown = _written(house.desk())
             with house.reading() as db:
                 rows = db.scalar(select(func.count()).select_from(Notice))
         finally:
@@ -63,21 +66,22 @@ def measure() -> Mapping[str, object]:
             leave(home)
     if rows != MEMBERS:
         raise RuntimeError(f"{rows} rows stand, {MEMBERS} are due")
-    if seconds >= MOST_SECONDS or grown >= MOST_MEGABYTES:
-        raise RuntimeError(f"{MEMBERS} rows take {seconds:.1f} s and {grown:.0f} MB")
+    if cpu >= MOST_SECONDS or grown >= MOST_MEGABYTES:
+        raise RuntimeError(f"{MEMBERS} rows take {cpu:.1f} s and {grown:.0f} MB")
     return {
         "name": f"one reminder for {MEMBERS} members",
         "seconds": round(seconds, 1),
+        "cpu_seconds": round(cpu, 1),
         "megabytes_more": round(grown, 1),
-        "us_per_row": round(seconds / MEMBERS * 1e6, 1),
+        "cpu_us_per_row": round(cpu / MEMBERS * 1e6, 1),
     }
 
 
-def _written(desk: Desk) -> tuple[float, float]:
+def _written(desk: Desk) -> tuple[float, float, float]:
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak begins anew
-    before, began = _memory("VmRSS"), time.perf_counter()
+    before, began, cpu = _memory("VmRSS"), time.perf_counter(), time.process_time()
     reminders.write(desk, NOW)
-    return time.perf_counter() - began, _memory("VmHWM") - before
+    return time.perf_counter() - began, time.process_time() - cpu, _memory("VmHWM") - before
 
 
 def _memory(which: str) -> float:
