@@ -1,10 +1,12 @@
 """Many messages from one process: 128 calls at once to a bare API that takes 50 ms for each.
 
 What is measured is the sender's HTTP part (its threads, our client), beside wechatpy's own client with as many threads,
-by turns; then the whole way of a notice, from its row to its row, on SQLite. Shares are of connections / latency, what
-no client can exceed. The API and the clients have a processor each where there are two.
+by turns, and a bare one that shows what machine and API allow at the moment; then the whole way of a notice, from its
+row to its row, on SQLite. Shares are of connections / latency, what no client can exceed. The API and the clients have a
+processor each where there are two.
 """
 
+import asyncio
 import itertools
 import json
 import os
@@ -60,7 +62,8 @@ def ours(base: str, home: Path) -> tuple[float, float]:
         def work(until: float) -> int:
             done = 0
             while time.perf_counter() < until:
-                for _ in range(calls.room):
+                # a queue before the threads: what is measured is how fast they send, not who fetches what they send
+                for _ in range(2 * AT_ONCE - calls.under_way):
                     calls.begin(next(keys))
                 done += len(calls.ended(1.0, GATHERS))
             return done
@@ -98,6 +101,36 @@ def theirs(base: str, _home: Path) -> tuple[float, float]:
     for thread in threads:
         thread.join()
     return told
+
+
+def bare(base: str, _home: Path) -> tuple[float, float]:
+    """What the machine and the API allow: one prepared request over and over on each connection, answers not read."""
+    host, _, port = base.removeprefix("http://").partition(":")
+    body = json.dumps({"touser": OPENID, "template_id": TEMPLATE_ID, "data": DATA}).encode()
+    request = b"POST /cgi-bin/message HTTP/1.1\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
+    answered = itertools.count()
+
+    class Connection(asyncio.Protocol):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            assert isinstance(transport, asyncio.Transport)
+            self._transport = transport
+            transport.write(request)
+
+        def data_received(self, _data: bytes) -> None:
+            next(answered)
+            self._transport.write(request)
+
+    async def work() -> tuple[float, float]:
+        loop = asyncio.get_running_loop()
+        for _ in range(AT_ONCE):
+            await loop.create_connection(Connection, host, int(port))
+        await asyncio.sleep(WARM_UP)
+        first, began, used = next(answered), time.perf_counter(), time.process_time()
+        await asyncio.sleep(COUNTED)
+        done = next(answered) - first
+        return done / (time.perf_counter() - began), (time.process_time() - used) * 1e6 / done
+
+    return asyncio.run(work())
 
 
 def whole(base: str, home: Path) -> tuple[float, float]:
@@ -166,7 +199,12 @@ def _fill(db: Session, now: datetime, app_id: str) -> None:
     )  # fmt: skip
 
 
-WAYS: Mapping[str, Callable[[str, Path], tuple[float, float]]] = {"ours": ours, "theirs": theirs, "whole": whole}
+WAYS: Mapping[str, Callable[[str, Path], tuple[float, float]]] = {
+    "ours": ours,
+    "theirs": theirs,
+    "bare": bare,
+    "whole": whole,
+}
 
 
 @contextmanager
@@ -199,7 +237,7 @@ def _turn(way: str, base: str, home: Path) -> tuple[float, float]:
 
 def measure() -> Mapping[str, object]:
     """The ratios and what each message costs; raises where a message got lost."""
-    turns: dict[str, list[tuple[float, float]]] = {"ours": [], "theirs": []}
+    turns: dict[str, list[tuple[float, float]]] = {"ours": [], "theirs": [], "bare": []}
     with tempfile.TemporaryDirectory(prefix="zhibu-bench-") as folder:
         home = Path(folder)
         with fake_api(home / "fakeapi.log") as base:
@@ -217,6 +255,7 @@ def measure() -> Mapping[str, object]:
         "name": f"fanout_{AT_ONCE}_x_{LATENCY}_ms",
         "fanout_share": round(middle("ours", 0) / most, 3),
         "fanout_us_per_message": round(middle("ours", 1)),
+        "bare_share": round(middle("bare", 0) / most, 3),
         "wechatpy_share": round(middle("theirs", 0) / most, 3),
         "wechatpy_us_per_message": round(middle("theirs", 1)),
         "whole_share": round(rate / most, 3),
