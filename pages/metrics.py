@@ -1,6 +1,7 @@
 """/metrics, for who watches the installation: how many notices in which state, how late, who is alive.
 
-Nothing in it is personal, and it is answered to this machine alone: what a proxy in front has passed on bears a mark of it, and finds nothing here.
+Nothing in it is personal, and it is answered to this machine alone: what a proxy in front has passed on bears a mark of
+it, and finds nothing here.
 """
 
 from collections.abc import Callable, Iterator, Mapping
