@@ -2,7 +2,7 @@
 
 What is measured is the sender's HTTP part (its threads, our client), beside wechatpy's own client with as many threads,
 by turns, and a bare one that shows what machine and API allow at the moment; then the whole way of a notice, from its
-row to its row, on SQLite. Shares are of connections / latency, what no client can exceed. The API and the clients have a
+row to its row, on SQLite. Shares are of connections / latency, what no client can exceed. API and clients have a
 processor each where there are two.
 """
 
