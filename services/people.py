@@ -115,7 +115,7 @@ def edit(db: Session, act: Act, member: Member, entry: Entry, seen: int) -> tupl
     if member.status is not MemberStatus.FULL:
         appointments.lay_down(db, act, member, act.day)
     if member.status is MemberStatus.DECEASED:
-        rosters.lay_to_rest(db, member)
+        rosters.lay_to_rest(db, member, act.now)
     names = tuple("group" if field == "group_id" else field for field in changes)
     told = {field: str(getattr(entry, field) or "") for field in TOLD if field in names}
     events.log(db, act, "edited", member, fields=",".join(names), **told)

@@ -13,7 +13,7 @@ from models.appointment import Role
 from models.leave import LeaveClass
 from models.member import Member, MemberStatus
 from models.standing import Standing
-from services import activities, members, people, rosters, standings
+from services import activities, members, notices, people, rosters, standings
 from services.errors import (
     CodeUnknown,
     EditedMeanwhile,
@@ -222,6 +222,9 @@ def test_who_has_died_is_expected_bound_and_asked_nothing_any_more(office: Offic
     code = office.run(lambda db: members.issue_code(db, members.find(db, "张建国"), office.now, LIVES).digits)
     office.run(lambda db: members.bind(db, account, code, "first", office.now, rules))
     spare = office.run(lambda db: members.issue_code(db, members.find(db, "张建国"), office.now, LIVES).digits)
+    act = office.look(lambda db: office.act(db, "王芳"))
+    waiting = office.run(lambda db: notices.called(db, act, activities.find(db, held), [members.find(db, "张建国")]))
+    assert waiting == 1
     if by_file:
         gone = [Entry(name="张建国", status=MemberStatus.DECEASED)]
         office.does("王芳", lambda db, act: rosters.take_all(db, act, gone, {}))
@@ -235,7 +238,7 @@ def test_who_has_died_is_expected_bound_and_asked_nothing_any_more(office: Offic
     with pytest.raises(CodeUnknown):
         office.run(lambda db: members.bind(db, members.Account("wx", "son"), spare, "second", office.now, rules))
     assert not office.look(lambda db: office.act(db, "张建国").rights.leads)
-    act = office.look(lambda db: office.act(db, "王芳"))
+    assert office.look(lambda db: notices.waiting(db, members.find(db, "张建国"), office.now)) == 0
     assert "张建国" not in office.look(lambda db: {one.name for one in people.on_roll(db, act)})
     assert "张建国" not in office.look(lambda db: {one.name for one in people.unbound(db, act, "wx")})
     assert names(office, "王芳", Wanted(status=MemberStatus.DECEASED)) == ["张建国"]
