@@ -116,8 +116,11 @@ class Storm:
     unsure: int = 0  # before anybody was shown it
     looks: int = 0  # at the ledger
 
-    def rages(self, seconds: float, told: Callable[[str], object]) -> None:
-        """Do all of it for so long, with a line now and then."""
+    def rages(self, seconds: float, told: Callable[[str], object], *, blows: int = 0) -> None:
+        """Do all of it for so long, with a line now and then.
+
+        On a busy machine for up to five times as long, until so many senders have been killed and answers lost.
+        """
         started = time.monotonic()
         for name in (*(f"sender {one}" for one in range(SENDERS)), *(f"scheduler {one}" for one in range(SCHEDULERS))):
             self._start(name)
@@ -125,11 +128,13 @@ class Storm:
         eventually(self._alive, within=STARTS_WITHIN, what="a sign of life of everybody")
         begun = time.monotonic()
         self.grown = begun - started
-        acts = (self._kill, self._tell, self._tell, self._consents, self._plan)
+        acts = (self._kill, self._tell, self._tell, self._tell, self._consents, self._plan)
         said = begun
-        while (now := time.monotonic()) < begun + seconds:
+        while (now := time.monotonic()) < begun + seconds or (
+            min(self.kills["sender"], self.faults.happened["lost"]) < blows and now < begun + 5 * seconds
+        ):
             self.chance.choice(acts)()
-            time.sleep(self.chance.uniform(0, 0.6))  # the random moment
+            time.sleep(self.chance.uniform(0, 0.4))  # the random moment
             self.ledger_never_exceeds()
             if now - said > 15:
                 said = now

@@ -19,7 +19,7 @@ def test_contract_15_to_18_nobody_is_told_twice_and_nothing_is_lost_in_a_storm(
     tmp_path: Path, kind: Callable[[Path], AbstractContextManager[Installation]]
 ) -> None:
     with kind(tmp_path) as made, storm_over(made, 30, SEED) as storm:
-        storm.rages(SECONDS, print)
+        storm.rages(SECONDS, print, blows=2)
         storm.ends()
         figures = holds(storm)
     print(f"\n{figures}")  # noqa: T201 - seen with -s

@@ -787,7 +787,7 @@ def test_kill_9_in_the_middle_loses_nothing_and_sends_nothing_twice(each_branch:
     for path in (TEMPLATE, SUBSCRIPTION):
         each_branch.world.faults.plan(path, Fault(times=2, wait=60, after=True))  # it arrives, and nobody hears so
     with process(each_branch, "--only", "sender") as first:
-        eventually(lambda: all(map(pushed, people.values())) or first.poll() is not None, within=60, what="the sends")
+        eventually(lambda: all(map(pushed, people.values())) or first.poll() is not None, within=120, what="the sends")
         first.send_signal(signal.SIGKILL)
         first.wait()
     each_branch.world.faults.forgive()
