@@ -13,7 +13,7 @@ TEST_WORKERS ?= 2
 # Commands by the dozen start here: each would compile the whole house anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run test check bench proof client setup lock clean dev test-engines bench-tools
+.PHONY: help run test check bench proof torture client setup lock clean dev test-engines bench-tools
 
 help: ## list the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -36,6 +36,9 @@ bench: dev bench-tools ## measure against the floor of this machine; table and v
 
 proof: dev test-engines ## the secrecy games in full and every mutation of the desk; each figure with its bound
 	@$(BIN)/python -m tests.confidential.proof
+
+torture: dev test-engines ## schedulers and senders killed at random under a bad WeChat, five minutes on each engine
+	@$(BIN)/python -m tests.torture
 
 client: dev ## write client/zhibu.d.ts anew from the API's document
 	@$(BIN)/python -m client

@@ -1,7 +1,7 @@
 """Where everything meets: build(settings) makes the house, create_app(house) makes the Flask app that serves it."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import flask
 import redis
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException
@@ -34,10 +34,11 @@ from confidential.memory import Memory as DeskMemory
 from confidential.unsigned import UnsignedFile
 from engines.redis import RedisUnavailable, connect, ensure_redis
 from engines.sql import at_head, open_engine, reading, run, transaction
-from jobs.desk import Desk
+from jobs import scheduler, sender
+from jobs.desk import Desk, Post
 from models.activity import ActivityKind
 from models.question import ASKED, QuestionState
-from pages import door, prints, rooms, screen
+from pages import door, metrics, prints, rooms, screen
 from pages import errors as error_pages
 from pages.shelf import Shelf
 from sealed.desk import CaseDesk
@@ -45,6 +46,7 @@ from sealed.unsigned import Unsigned
 from services import attendance, hours, rights, study
 from services.hallcodes import HallRules
 from services.members import BindingRules
+from services.outbox import Apps
 from services.rights import Act
 from settings import Settings
 from texts.confidential import Upper
@@ -55,6 +57,7 @@ from wechat.qrcodes import QrCodes
 
 T = TypeVar("T")
 Clock = Callable[[], datetime]
+LASTS = metrics.Lasts(scheduler.LEASE, sender.ALIVE_FOR)
 log = logging.getLogger(__name__)
 
 
@@ -107,11 +110,26 @@ class House:
         return Desk(
             run=self.run,
             reading=self.reading,
+            engine=self.engine,
             account=self.account,
             app_id=self.parts.app_id,
             zone=self.settings.zone,
             held=self.parts.held,
             wrong=timedelta(minutes=binding.lock_minutes),
+            hours=self.parts.hours,
+            post=self._post(),
+        )
+
+    def _post(self) -> Post:
+        settings = self.settings
+        return Post(
+            apps=Apps(self.parts.app_id, settings.wechat.mini_program.app_id),
+            mini=self.mini_program,
+            templates=settings.wechat.templates.given,
+            quotas=settings.quotas,
+            store=self.store,
+            at_once=settings.reminders.at_once,
+            lease=timedelta(seconds=settings.reminders.lease),
         )
 
     def run(self, work: Callable[[Session], T]) -> T:
@@ -189,6 +207,7 @@ def create_app(house: House) -> flask.Flask:
         )
     rooms.register(app, _pages(house))
     error_pages.register(app, {"/api/": miniprogram_api.answer, "/report": wire.answer})
+    app.register_blueprint(metrics.blueprint(house.reading, house.clock, LASTS))
     app.add_url_rule("/livez", "livez", lambda: flask.Response("ok", content_type="text/plain"))
     app.add_url_rule("/readyz", "readyz", partial(_ready, house))
     return app
@@ -282,6 +301,9 @@ def _pages(house: House) -> door.Desk:
         branch=settings.branch,
         where=house.parts.where,
         rules=_rules(settings),
+        templates=settings.wechat.templates.given,
+        sdk=settings.wechat.sdk,
+        sign=house.account.sdk,
         hours=house.parts.hours,
         asks=house.parts.asks,
         binding=house.parts.binding,
@@ -328,6 +350,12 @@ def _asks(settings: Settings) -> tuple[QuestionState, ...]:
     return ASKED if settings.study.show_unreviewed else (QuestionState.LIVE,)
 
 
+def _asked_for(settings: Settings) -> dict[str, str]:
+    """The templates for which members are asked in the account: topic -> id."""
+    given = settings.wechat.templates.given.items()
+    return {topic: template.id for topic, template in given if template.channel == "subscription"}
+
+
 def _parts(settings: Settings, intake: Intake) -> Parts:
     checkin, binding, account = settings.checkin, settings.binding, settings.wechat.official_account
     return Parts(
@@ -340,6 +368,7 @@ def _parts(settings: Settings, intake: Intake) -> Parts:
             timedelta(days=binding.code_days), binding.wrong_tries, timedelta(minutes=binding.lock_minutes)
         ),
         pages=f"{settings.server.public_url}/h5/",
+        subscribe=f"{settings.server.public_url}/h5/subscribe" if _asked_for(settings) else "",
         held=timedelta(hours=checkin.hold_hours),
         tolerance=timedelta(seconds=account.timestamp_tolerance),
         talk_minutes=settings.talk.minutes,
@@ -352,11 +381,15 @@ def _parts(settings: Settings, intake: Intake) -> Parts:
 
 
 def _ready(house: House) -> flask.Response:
-    """200 when a turn would succeed; Redis away is told but does not matter."""
+    """200 when a turn would succeed; Redis away is told but does not matter, nor does who keeps time or sends.
+
+    `alive` tells how many seconds ago the scheduler and each sender said that they live.
+    """
     problems = []
+    alive: Mapping[str, list[float]] = {}
     try:
         with house.reading() as db:
-            db.execute(text("SELECT 1"))
+            alive = metrics.heartbeats(db, house.clock(), LASTS)
         if not at_head(house.engine):
             problems.append("migration")
     except SQLAlchemyError as error:
@@ -367,7 +400,7 @@ def _ready(house: House) -> flask.Response:
         cache = "up"
     except (redis.RedisError, OSError):
         cache = "away"
-    body = {"ready": not problems, "problems": problems, "redis": cache}
+    body = {"ready": not problems, "problems": problems, "redis": cache, "alive": alive}
     response = flask.jsonify(body)
     response.status_code = 503 if problems else 200
     return response

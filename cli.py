@@ -45,6 +45,7 @@ DONE, REFUSED, WRONG_USAGE = 0, 1, 2
 INTERRUPTED = 130  # what a shell calls a command ended by Ctrl-C
 BANK_NAME = 60  # the longest name of a bank
 LONG = 5_000  # rows, from which on a log too is told how far an import is
+DEAD = 200  # failed notices in one list
 HINTS = 20  # look-alikes told after an import
 CHUNK = 50  # roster rows a transaction: well under 100 ms, so the chat never waits for an import
 PARENT = "ZHIBU_PARENT"  # process id of the demo that started this command and takes it along when it ends
@@ -81,6 +82,7 @@ GROUPS = {
     "appointments": "who holds which office",
     "activities": "activities",
     "questions": "question banks",
+    "notices": "what is sent to members",
     "handlers": "who reads confidential cases",
     "menu": "the account's menu",
 }
@@ -269,8 +271,10 @@ def _ready_to_fork(house: House) -> None:
 def _simulator(chosen: argparse.Namespace) -> None:
     from simulator.accounts import Accounts, MiniProgram, OfficialAccount
     from simulator.main import serve
+    from simulator.template import Template
 
     settings = _settings(chosen)
+    templates = settings.wechat.templates.given.items()
     account, mini = settings.wechat.official_account, settings.wechat.mini_program
     host, port = _simulated(settings)
     _listenable(partial(ports.check, host, port), "wechat.api_base")
@@ -285,6 +289,7 @@ def _simulator(chosen: argparse.Namespace) -> None:
                 settings.branch.name,
             ),
             MiniProgram(mini.app_id, mini.app_secret),
+            tuple(Template.of(topic, one.id, one.channel, one.fields) for topic, one in templates),
         ),
         f"{settings.server.public_url}/wechat",
         host,
@@ -320,13 +325,13 @@ def _doctor(chosen: argparse.Namespace) -> int:
     argument("--only", choices=("scheduler", "sender"), help="start this part alone"),
 )
 def _jobs(chosen: argparse.Namespace) -> None:
-    from jobs.keeping import keep
-    from jobs.scheduler import scheduler
+    from jobs.keeping import Worker, keep
+    from jobs.scheduler import Clock
     from jobs.sender import Sender
 
     house = _house(chosen)
     parts = house.desk(), house.settings.zone, house.clock
-    made = {"scheduler": scheduler(*parts), "sender": Sender(*parts)}
+    made: dict[str, Worker] = {"scheduler": Clock(*parts), "sender": Sender(*parts)}
     keep([one for name, one in made.items() if chosen.only in (None, name)])
 
 
@@ -341,13 +346,13 @@ def _jobs_run(chosen: argparse.Namespace) -> None:
 
     if chosen.name is None:
         for job in TIMETABLE:
-            print(f"{job.name:<10} {job.when:<16} {job.reason}")
+            print(f"{job.name:<14} {job.when:<15} {job.reason}")
         return
     found = next((job for job in TIMETABLE if job.name == chosen.name), None)
     if found is None:
         raise Stop(texts.no_job(chosen.name))
     house = _house(chosen)
-    print(found.run(house.desk(), _moment(chosen.at, house)))
+    print(found.now(house.desk(), _moment(chosen.at, house)))
 
 
 @command("db upgrade", "bring the tables to this version")
@@ -782,6 +787,51 @@ def _question_line(row: int, entry: banks.Entry) -> QuestionLine:
     from sheets.questions import QuestionLine
 
     return QuestionLine(row, **{name: getattr(entry, name) for name in banks.FIELDS})
+
+
+@command("notices status", "how many notices there are in which state, and who sends them")
+def _notices_status(chosen: argparse.Namespace) -> None:
+    from app import LASTS
+    from pages.metrics import heartbeats
+    from services import outbox
+
+    house = _house(chosen)
+    with house.reading() as db:
+        now = house.clock()
+        for one in outbox.counts(db):
+            print(texts.notices_counted(one.state, one.kind, one.channel, one.number))
+        print(texts.notices_late(outbox.oldest(db, now)))
+        for part, ages in heartbeats(db, now, LASTS).items():
+            print(texts.part_alive(part, ages))
+
+
+@command(
+    "notices retry",
+    "have what failed for a mistake of ours sent once more, while it is of use",
+    argument("ids", nargs="*", help="as `notices dead` shows them; none means all"),
+)
+def _notices_retry(chosen: argparse.Namespace) -> None:
+    from services import outbox, quiet
+
+    house = _house(chosen)
+
+    def retry(db: Session) -> int:
+        return outbox.retry(db, house.clock(), quiet.of(db, house.settings.zone), chosen.ids or None)
+
+    print(texts.notices_retried(house.run(retry)))
+
+
+@command("notices dead", "list what failed, newest first")
+def _notices_dead(chosen: argparse.Namespace) -> None:
+    from services import outbox
+
+    house = _house(chosen)
+    with house.reading() as db:
+        found = outbox.dead(db, DEAD)
+        for one in found:
+            print(texts.notice_dead(one, house.settings.zone))
+    if not found:
+        print(texts.NO_DEAD_NOTICES)
 
 
 @command("menu push", "send the chat menu to WeChat")

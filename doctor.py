@@ -17,9 +17,10 @@ from confidential.desk import open_desk
 from confidential.lists import Lists
 from confidential.memory import Memory
 from engines.redis import RedisUnavailable, connect, ensure_redis, runs
-from engines.sql import at_head, open_engine
+from engines.sql import at_head, open_engine, reading
 from pages import door
 from sealed.desk import DeskAway, DeskClosed
+from services import workdays
 from settings import Settings
 from texts import doctor as texts
 
@@ -61,6 +62,19 @@ def _secrets(settings: Settings) -> Finding:
     return _judged(texts.SECRETS, not (demo and in_production(settings)), texts.replace(demo))
 
 
+def _templates(settings: Settings) -> Finding:
+    """The demo's templates and its script are the simulator's; WeChat knows neither."""
+    demo = [
+        f"wechat.templates.{topic}"
+        for topic, one in settings.wechat.templates.given.items()
+        if one.id.startswith("demo")
+    ]
+    foreign = [] if urlsplit(settings.wechat.sdk).scheme == "https" else ["wechat.sdk"]
+    return _judged(
+        texts.TEMPLATES, not (demo + foreign and in_production(settings)), texts.no_templates(demo + foreign)
+    )
+
+
 def _sealed(settings: Settings) -> Finding:
     good = bool(settings.wechat.official_account.encoding_aes_key) or not in_production(settings)
     return _judged(texts.SEALED, good, texts.SEAL_THEM)
@@ -93,6 +107,23 @@ def _database(settings: Settings) -> Finding:
         return Finding(texts.DATABASE, good=False, advice=texts.no_database(type(error).__name__))
     finally:
         engine.dispose()
+
+
+def _days_off(settings: Settings) -> Finding:
+    """What is not known yet is said, and is a fault only once the year has begun."""
+    day = datetime.now(settings.zone).date()
+    file = settings.home / (settings.database.url.removeprefix("sqlite:///") or "var/zhibu.db")
+    if settings.on_sqlite and not file.exists():
+        return Finding(texts.DAYS_OFF, good=True)
+    engine = open_engine(settings.database.url, settings.home)
+    try:
+        with reading(engine) as db:
+            unknown = workdays.unknown(db, day)
+    except SQLAlchemyError:  # another line says so
+        return Finding(texts.DAYS_OFF, good=True, advice=texts.DAYS_OFF_UNSEEN)
+    finally:
+        engine.dispose()
+    return Finding(texts.DAYS_OFF, day.year not in unknown, texts.days_off_unknown(unknown) if unknown else "")
 
 
 def _redis(settings: Settings) -> Finding:
@@ -193,11 +224,13 @@ def _judged(what: str, good: bool, advice: str) -> Finding:  # noqa: FBT001 - th
 
 CHECKS: tuple[Callable[[Settings], Finding], ...] = (
     _secrets,
+    _templates,
     _sealed,
     _tolerance,
     _public,
     _questions,
     _database,
+    _days_off,
     _redis,
     _disk,
     _desk_redis,

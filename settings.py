@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -125,19 +125,80 @@ class MiniProgram(Section):
         return self
 
 
+FieldSource = Literal["title", "when", "place", "words", "name", "note", "by"]
+"""What of a notice stands in a field of its template."""
+
+_FIELD_KEY = re.compile(r"([a-z_]+?)[0-9]{1,3}")
+_HOLDS: Mapping[str, tuple[str, ...]] = {  # the kinds of field in which each of them always finds room
+    "when": ("time", "date", "thing", "character_string", "keyword"),
+    "name": ("name", "thing", "keyword"),
+    "by": ("name", "thing", "keyword"),
+}
+
+
+class Template(Section):
+    """A template (模板) of WeChat's: by which channel it goes, and what stands in which of its fields."""
+
+    id: Filled
+    channel: Literal["template", "subscription", "mini"]
+    fields: Annotated[Mapping[str, FieldSource], Field(min_length=1, max_length=7)]
+
+    @model_validator(mode="after")
+    def _fields_hold_it(self) -> Self:
+        for key, source in self.fields.items():
+            found, kinds = _FIELD_KEY.fullmatch(key), _HOLDS.get(source, ("thing", "keyword"))
+            if found is None or found[1] not in kinds:
+                raise ValueError(
+                    f"fields.{key}: expected for {source} a field such as {' or '.join(kinds)} with a number"
+                )
+        return self
+
+
+class Templates(Section):
+    """The template of each topic (一类提醒); a topic without one goes by what other way is open."""
+
+    activity: Template | None = None
+    change: Template | None = None
+    birthday: Template | None = None
+    leave: Template | None = None
+    makeup: Template | None = None
+    answer: Template | None = None
+    study: Template | None = None
+    office: Template | None = None
+
+    @property
+    def given(self) -> dict[str, Template]:
+        """Those there are, by topic."""
+        made = {topic: getattr(self, topic) for topic in type(self).model_fields}
+        return {topic: template for topic, template in made.items() if template is not None}
+
+    @model_validator(mode="after")
+    def _one_template_one_channel(self) -> Self:
+        channels: dict[str, str] = {}
+        for topic, template in self.given.items():
+            if channels.setdefault(template.id, template.channel) != template.channel:
+                raise ValueError(f"{topic}: the same id stands under another channel")
+        return self
+
+
 class WeChat(Section):
-    """Where WeChat is and who we are there; timeout in seconds."""
+    """Where WeChat is, who we are there and which templates we have; timeout in seconds, `sdk` is a script."""
 
     api_base: Address = REAL_API_BASE
     open_base: Address = "https://open.weixin.qq.com"
+    sdk: Address = "https://res.wx.qq.com/open/js/jweixin-1.6.0.js"
     timeout: Annotated[float, Field(gt=0, le=60)] = 5.0
     official_account: OfficialAccount
     mini_program: MiniProgram = MiniProgram()
+    templates: Templates = Templates()
 
     @model_validator(mode="after")
     def _two_applications(self) -> Self:
         if self.mini_program.app_id == self.official_account.app_id:
             raise ValueError("mini_program.app_id: expected another one than official_account.app_id")
+        for topic, template in self.templates.given.items():
+            if template.channel == "mini" and not self.mini_program.app_id:
+                raise ValueError(f"templates.{topic}.channel: mini needs mini_program")
         return self
 
 
@@ -239,6 +300,30 @@ class Study(Section):
     hours: Hours = Hours()
 
 
+class Reminders(Section):
+    """How notices are sent; what is sent when is set on a page, not here."""
+
+    at_once: Annotated[int, Field(ge=1, le=256)] = 32
+    lease: Annotated[int, Field(ge=2, le=600)] = 120
+
+
+class Quota(Section):
+    """The most calls of an API in a minute and on a day."""
+
+    minute: Annotated[int, Field(ge=1)] = 10_000
+    day: Annotated[int, Field(ge=1)] = 100_000
+
+
+class Quotas(Section):
+    """What WeChat allows for each way to send; `reserve` is the part that only 改期 and 取消 may use."""
+
+    template: Quota = Quota()
+    subscription: Quota = Quota()
+    mini: Quota = Quota()
+    service: Quota = Quota(day=500_000)
+    reserve: Annotated[float, Field(ge=0, le=0.5)] = 0.1
+
+
 class UpperOrgan(Section):
     """The upper organ (上级) as the page names it to those who would rather turn there."""
 
@@ -285,6 +370,8 @@ class Settings(Section):
     binding: Binding = Binding()
     talk: Conversation = Conversation()
     study: Study = Study()
+    reminders: Reminders = Reminders()
+    quotas: Quotas = Quotas()
     confidential: Confidential = Confidential()
 
     @property

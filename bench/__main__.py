@@ -13,6 +13,8 @@ from bench.server import ROOT
 from bench.table import ROUNDS, Shape, run
 from settings import load
 
+TOLD = ("reads_growth", "fanout_share", "fanout_us_per_message")  # of the tasks' figures, what stands with the ratios
+
 
 def main() -> int:
     """Measure all rows, or the floor and the rows whose names hold one of the given words."""
@@ -29,7 +31,7 @@ def main() -> int:
     tasks = [name for name in TASKS if not chosen.words or any(word in name for word in chosen.words)]
     result["tasks"] = measured = [TASKS[name]() for name in tasks]
     ratios = cast("dict[str, object]", result["ratios"])
-    ratios |= {name: task[name] for task in measured for name in ("reads_growth",) if name in task}
+    ratios |= {name: task[name] for task in measured for name in TOLD if name in task}
     out = var / "bench.json"
     out.write_text(json.dumps(result, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     show(result, out)

@@ -48,6 +48,7 @@ class Parts:
     attendance: Rules
     binding: BindingRules
     pages: str  # address of the first page for members
+    subscribe: str  # address of the page for consent to notices; "" where nothing is sent by it
     held: timedelta  # how long a scan waits for its binding
     tolerance: timedelta  # how old a message may be to be judged by its own time; 0 is any
     talk_minutes: int

@@ -1,5 +1,6 @@
 """One turn: lock the person, give a known reply again, else let the chat decide and run, then keep chat and reply."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,18 +22,23 @@ from bot.registry import Dialogue, Registry
 from bot.talk import Ending, Talk
 from bot.turn import Parts, Turn
 from bot.words import Match, command, normalise
-from services import members
+from services import credits, deliveries, members, outbox
 from services.errors import HallCodeUnknown, Refusal
 from services.members import Account
 from texts import binding as binding_texts
 from texts import confidential as report_texts
 from texts import turn as texts
 from texts.refusals import words
+from wechat import messages
 from wechat.messages import Message
 
+log = logging.getLogger(__name__)
 MESSAGES = {"text": Kind.TEXT, "voice": Kind.VOICE}
 WORDLESS = frozenset(["image", "video", "shortvideo", "location", "link"])
 SHORT = 8  # characters: a number, a letter, a command; no more goes on while confidential talks cannot be looked up
+TOLD = frozenset(
+    ["subscribe_msg_popup_event", "subscribe_msg_change_event", "subscribe_msg_sent_event", "templatesendjobfinish"]
+)
 GONE = frozenset(["unsubscribe", "user_authorization_revoke", "user_authorization_cancellation"])
 
 
@@ -57,6 +63,9 @@ class Turns:
             return None
         key = message.key(self.parts.app_id)
         account = Account(self.parts.app_id, message.person)
+        if message.event in TOLD:
+            self._told(message, account, key)
+            return None
         with self.memory.alone(account.digest, key) as hold:
             if hold is Hold.OTHER:
                 return texts.STILL_BUSY
@@ -141,10 +150,13 @@ class Turns:
         def turn(db: Session) -> Turn:
             return self._turn(db, message, account, key, now)
 
+        def spoken(db: Session) -> Turn:
+            return self._turn(db, message, account, key, now, spoke=message.kind != "event")
+
         def asked() -> Pushed | None:
             return self.run(lambda db: pushed(turn(db)))
 
-        once = Once(self.run, turn, key, self.parts.where, waiting)
+        once = Once(self.run, spoken, key, self.parts.where, waiting)
         customs = Customs(self.parts.talk_minutes, self.parts.talk_keep_hours, self.parts.where.telephone)
         hearing = Hearing(self.registry, customs, chat, heard, int(now.timestamp()), once, asked)
         return hearing.begin(match) if match else hearing.reply()
@@ -157,6 +169,8 @@ class Turns:
             if message.event == "subscribe":
                 members.meet(db, account, now)
             turn = self._turn(db, message, account, key, now)
+            if message.event == "subscribe" and turn.member is not None:
+                outbox.follows(db, turn.member)
             reply = scanned(turn, message.scene) if message.scene else self._welcome(turn)
             return "\n".join(filter(None, [reply, waiting(turn)]))
 
@@ -191,24 +205,55 @@ class Turns:
 
     def _follow(self, db: Session, message: Message, account: Account, key: str, now: datetime) -> str:
         members.meet(db, account, now)
-        return self._welcome(self._turn(db, message, account, key, now))
+        turn = self._turn(db, message, account, key, now)
+        if turn.member is not None:
+            outbox.follows(db, turn.member)
+        return self._welcome(turn)
 
     def _welcome(self, turn: Turn) -> str:
         if turn.member is not None:
             return binding_texts.welcome_back(turn.member.name)
         return binding_texts.welcome(self.parts.branch)
 
+    def _told(self, message: Message, account: Account, key: str) -> None:
+        """What WeChat tells of consents and of messages sent: in any order, late or twice, it comes to the same."""
+        now, at = self.clock(), datetime.fromtimestamp(message.created, UTC)
+        consents = messages.consents(message)
+        outcomes = [
+            deliveries.Told(one.message_id or f"{key[:28]}.{place}", one.template_id, one.arrived, one.code)
+            for place, one in enumerate(messages.outcomes(message))
+        ]
+
+        def work(db: Session) -> None:
+            identity = members.known(db, account)
+            for one in consents:
+                if identity is None:
+                    break  # of who has left nothing is kept
+                purse = credits.Purse(identity.id, one.template_id)
+                (credits.accepted if one.accepted else credits.refused)(db, purse, at, f"{key}:{one.template_id}")
+            if outcomes:
+                deliveries.heard(db, account.app_id, identity, outcomes, at, now)
+
+        if consents or outcomes:
+            try:
+                self.run(work)
+            except (OperationalError, InterfaceError, PoolTimeout) as error:  # nobody is there to be told to try again
+                log.warning("event lost event=%s error=%s", message.event, type(error).__name__)
+
     def _forget(self, account: Account) -> None:
         """Erase what ties the person to WeChat (platform page 接收事件推送: on unfollowing, delete their data)."""
-        self.run(lambda db: members.forget_account(db, account))
+        self.run(lambda db: members.forget_account(db, account, self.clock()))
         self.memory.forget(account.digest)
         self.apart.drop(account.openid)
 
-    def _turn(self, db: Session, message: Message, account: Account, key: str, now: datetime) -> Turn:
+    def _turn(
+        self, db: Session, message: Message, account: Account, key: str, now: datetime, *, spoke: bool = False
+    ) -> Turn:
+        """With `spoke` it is a message, which lets us answer for two days; a tap on the menu does for a minute."""
         return Turn(
             db=db,
             account=account,
-            member=members.of_account(db, account),
+            member=members.speaker(db, account, now) if spoke else members.of_account(db, account),
             now=now,
             said_at=datetime.fromtimestamp(message.created, UTC),
             key=key,
@@ -236,7 +281,7 @@ def _position(message: Message) -> tuple[float, float] | None:
 def _concerns_us(message: Message) -> bool:
     """Everything else is the platform's small talk: taken, not answered."""
     if message.kind == "event":
-        return message.event in {"subscribe", "scan", "click"} or message.event in GONE
+        return message.event in {"subscribe", "scan", "click"} or message.event in GONE | TOLD
     return message.kind in MESSAGES or message.kind in WORDLESS
 
 

@@ -383,7 +383,7 @@ export interface MemberResultTold {
 }
 
 /** 人员类别: where a person stands with the Party (党章 1, 7, 9; 发展党员工作细则). */
-export type MemberStatus = "full" | "probationary" | "candidate" | "activist" | "applicant" | "citizen" | "suspended" | "moved";
+export type MemberStatus = "full" | "probationary" | "candidate" | "activist" | "applicant" | "citizen" | "suspended" | "moved" | "deceased";
 
 /** How a check-in came about. */
 export type Method = "scan" | "number" | "place" | "registered";
@@ -408,7 +408,7 @@ export interface NextTold {
 }
 
 /** What a notice is about. */
-export type NoticeKind = "moved" | "cancelled" | "called" | "leave_asked" | "leave_decided" | "handler_day";
+export type NoticeKind = "moved" | "cancelled" | "planned" | "tomorrow" | "soon" | "called" | "leave_asked" | "leave_decided" | "handler_day" | "study" | "behind" | "makeup" | "birthday" | "birthday_list" | "probation" | "gaps" | "self_check";
 
 /** One notice, in the words of the chat. */
 export interface NoticeTold {
@@ -768,6 +768,9 @@ export interface StudyTold {
   labels: Record<string, string>;
 }
 
+/** How often a member wants to be reminded of study (自愿). */
+export type StudyWish = "never" | "twice" | "daily";
+
 /** What a question, an activity or a course is about: the plan's four fields of education, and a branch's own. */
 export type Topic = "ideals" | "tradition" | "situation" | "rights" | "organisation" | "discipline" | "work" | "other";
 
@@ -776,6 +779,22 @@ export interface TopicTold {
   topic: Topic;
   right: number;
   of: number;
+}
+
+/** What is to be otherwise; what is left out stays. */
+export interface WishesIn {
+  study?: StudyWish | null;
+  self_check?: boolean | null;
+}
+
+/** What one wants to be reminded of, and at which hour of the branch's clock; activities and 改期 always. */
+export interface WishesTold {
+  study: StudyWish;
+  /** HH:MM; empty: the branch sends none. */
+  study_at: string;
+  self_check: boolean;
+  /** Likewise, on the month's last working day. */
+  self_check_at: string;
 }
 
 export interface Operations {
@@ -1210,6 +1229,22 @@ export interface Operations {
       };
     };
     answer: OwnRecordTold;
+  };
+  /** What one is reminded of (提醒): study and 自查 are chosen, nothing is sent of them that was not. */
+  "GET /api/v1/me/wishes": {
+    given: {};
+    answer: WishesTold;
+  };
+  /** Choose; it holds from now on. */
+  "POST /api/v1/me/wishes": {
+    given: {
+      headers?: {
+        /** Made anew for every deed of a person and repeated with every repetition; kept for a day. */
+        "Idempotency-Key"?: string;
+      };
+      body: WishesIn;
+    };
+    answer: WishesTold;
   };
   /** 党员名册 of the people one sees, as of today. */
   "GET /api/v1/members.xlsx": {

@@ -22,6 +22,7 @@ from models.leave import LeaveClass
 from models.member import Member
 from models.org import Org
 from models.question import ASKED, Topic
+from models.reminder import StudyWish
 from models.standing import Standing
 from models.study import PathStep
 from services import (
@@ -39,12 +40,14 @@ from services import (
     paths,
     registrations,
     standings,
+    wishes,
 )
 from services.activities import Particulars, Plan
 from services.checkins import Row
 from services.hours import Told
 from services.leaves import Wish
 from services.rights import Act, act_of, operator
+from services.wishes import Wanted
 from texts.activity import KIND, KIND_ALSO
 
 T = TypeVar("T")
@@ -70,6 +73,12 @@ WITHOUT_PHONE = ("QW21", "QW23")
 FALLS_ILL = "QW20"
 WAITS_FOR_AN_ANSWER = "QW14"
 
+CELEBRATES, CELEBRATES_IN = "QW24", timedelta(days=5)
+WISHES = {
+    "QW02": Wanted(StudyWish.TWICE),
+    "QW13": Wanted(StudyWish.DAILY, self_check=True),
+    "QW04": Wanted(self_check=True),
+}
 BANK = "党章2022"
 PATH: Sequence[tuple[str, str, Topic]] = (
     ("党章第一章：党员", "请读《中国共产党章程》第一章，重点是党员的义务和权利。约10分钟。", Topic.RIGHTS),
@@ -122,6 +131,7 @@ class Story:
         self.run(self._path)
         self.run(self._course)
         self.run(self._paper)
+        self.run(self._reminders)
         today = now.astimezone(self.zone).date()
         before = today.replace(day=1) - timedelta(days=1)
         for entry in (*self._month(before), *self._month(today)):
@@ -188,6 +198,16 @@ class Story:
             return
         span = act.now - timedelta(hours=1), act.now + timedelta(days=30)
         exams.open_(db, act, exams.make(db, act, exams.Asked("党章学习测验", PAPER, 20, 60, *span, bank)), ASKED)
+
+    def _reminders(self, db: Session) -> None:
+        """A 政治生日 in some days, thirty years since; some members want to be reminded of study."""
+        day = self.clock().astimezone(self.zone).date() + CELEBRATES_IN
+        joined = date(day.year - 30, day.month, min(day.day, 28) if day.month == 2 else day.day)
+        celebrating = members.find(db, CELEBRATES)
+        celebrating.joined, celebrating.confirmed = joined.isoformat(), joined.replace(year=joined.year + 1).isoformat()
+        for number, wanted in WISHES.items():
+            if wishes.of(db, one := members.find(db, number)) == wishes.NOTHING:
+                wishes.keep(db, one, wanted)
 
     def _month(self, day: date) -> list[Entry]:
         def at(number: int, hour: int) -> datetime:

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from jobs.desk import Desk
-from services import given, logins, members, visits
+from services import deliveries, given, leases, logins, members, visits
 
 
 def purge(desk: Desk, now: datetime) -> str:
@@ -11,4 +11,5 @@ def purge(desk: Desk, now: datetime) -> str:
     replies = desk.run(lambda db: given.purge(db, now))
     people = desk.run(lambda db: members.purge(db, now, desk.held, desk.wrong))
     expired = desk.run(lambda db: logins.purge(db, now) + visits.purge(db, now))
-    return f"replies={replies} scans_and_codes={people} logins={expired}"
+    told = desk.run(lambda db: deliveries.purge(db, now) + leases.purge(db, now))
+    return f"replies={replies} scans_and_codes={people} logins={expired} told={told}"

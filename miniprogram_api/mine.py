@@ -1,4 +1,4 @@
-"""One's own: the year's record, the hours, the notices; for oneself alone."""
+"""One's own: the year's record, the hours, the notices, what one is reminded of; for oneself alone."""
 
 from datetime import date
 
@@ -11,10 +11,12 @@ from miniprogram_api.room import Room
 from miniprogram_api.shapes import Asked, Moment, Shape, Told
 from models.activity import ActivityKind
 from models.notice import Notice, NoticeKind
-from services import hours, notices, statistics
+from models.reminder import StudyWish
+from services import hours, notices, statistics, timetables, wishes
 from services.attendance import Status
 from services.rights import Act
 from services.statistics import Span
+from services.wishes import Wanted
 from texts import attendance as texts
 from texts import hours as hours_texts
 from texts import notice as notice_texts
@@ -102,11 +104,28 @@ class ShownIn(Shape):
     ids: list[str] = Field(min_length=1, max_length=100, examples=[["e7g9h3j5km"]])
 
 
+class WishesTold(Told):
+    """What one wants to be reminded of, and at which hour of the branch's clock; activities and 改期 always."""
+
+    study: StudyWish = Field(examples=[StudyWish.TWICE])
+    study_at: str = Field(description="HH:MM; empty: the branch sends none.", examples=["12:30"])
+    self_check: bool = Field(examples=[False])
+    self_check_at: str = Field(description="Likewise, on the month's last working day.", examples=["15:00"])
+
+
+class WishesIn(Shape):
+    """What is to be otherwise; what is left out stays."""
+
+    study: StudyWish | None = Field(None, examples=[StudyWish.TWICE])
+    self_check: bool | None = Field(None, examples=[True])
+
+
 def blueprint(office: Office) -> APIBlueprint:
-    """GET /me/record, /me/hours, /me/notices; POST /me/notices/shown."""
-    room = Room("mine", office, "One's own record, hours and notices")
+    """GET /me/record, /me/hours, /me/notices, /me/wishes; POST /me/notices/shown, /me/wishes."""
+    room = Room("mine", office, "One's own record, hours, notices and wishes")
     _figures(room, office)
     _notices(room, office)
+    _wishes(room)
     return room.blueprint
 
 
@@ -172,7 +191,7 @@ def _notices(room: Room, office: Office) -> None:
         latest = notices.latest(db, act.by, act.now, LATEST)
 
         def told(kept: Notice) -> NoticeTold:
-            words = notice_texts.words(kept.kind, notices.facts_of(kept), office.zone)
+            words = notice_texts.words(kept.kind, notices.facts_of(kept), office.zone, act.now)
             return NoticeTold(id=kept.public_id, kind=kept.kind, text=words, at=kept.created_at)
 
         return NoticesTold(new=[told(one) for one in waiting], latest=[told(one) for one in latest])
@@ -184,3 +203,34 @@ def _notices(room: Room, office: Office) -> None:
         wanted = set(body.ids)
         mine = [one for one in notices.unseen(db, act.by, act.now) if one.public_id in wanted]
         notices.shown(db, mine, act.now)
+
+
+def _wishes(room: Room) -> None:
+    @room.get("/me/wishes", WishesTold)
+    def own_wishes(db: Session, act: Act) -> Told:
+        """What one is reminded of (提醒): study and 自查 are chosen, nothing is sent of them that was not."""
+        assert act.by is not None
+        return _wanted(db, wishes.of(db, act.by))
+
+    @room.post("/me/wishes", WishesTold)
+    def choose(db: Session, act: Act, body: WishesIn) -> Told:
+        """Choose; it holds from now on."""
+        assert act.by is not None
+        known = wishes.of(db, act.by)
+        wanted = Wanted(
+            study=known.study if body.study is None else body.study,
+            self_check=known.self_check if body.self_check is None else body.self_check,
+        )
+        wishes.keep(db, act.by, wanted)
+        return _wanted(db, wanted)
+
+
+def _wanted(db: Session, wanted: Wanted) -> WishesTold:
+    slots = timetables.current(db).slots
+    study, self_check = slots[NoticeKind.STUDY], slots[NoticeKind.SELF_CHECK]
+    return WishesTold(
+        study=wanted.study,
+        study_at=f"{study.at:%H:%M}" if study.enabled and study.at else "",
+        self_check=wanted.self_check,
+        self_check_at=f"{self_check.at:%H:%M}" if self_check.enabled and self_check.at else "",
+    )

@@ -5,6 +5,8 @@ from models.appointment import Appointment, Role
 from models.attendance import MakeUp, MakeUpWay, Mark, MarkKind
 from models.base import Base
 from models.checkin import CheckIn, HeldScan, Method, Seat, SeatState
+from models.clock import ClockProgress, Lease, SchedulerJob
+from models.credit import CreditEntry, CreditMove, Delivery
 from models.event import Event
 from models.exam import Paper, PaperState, Sitting, SittingAnswer
 from models.given import Given
@@ -15,9 +17,21 @@ from models.hours import Course, CourseForm, CourseSeat
 from models.leave import Leave, LeaveClass, LeaveState
 from models.login import Login
 from models.member import BindCode, Identity, Member, MemberStatus, WrongCode
-from models.notice import Notice, NoticeKind, NoticeState
+from models.notice import Channel, Notice, NoticeKind, NoticeState
 from models.org import Org, OrgKind
 from models.question import Bank, Certainty, Question, QuestionKind, QuestionState, Topic
+from models.reminder import (
+    CalendarDay,
+    DayKind,
+    Greeting,
+    GreetingChoice,
+    OathReading,
+    QuietTime,
+    ReminderRule,
+    SelfCheck,
+    StudyWish,
+    Wish,
+)
 from models.standing import Standing, StandingKind
 from models.study import Answer, Card, Outcome, PathStep, Progress, Purpose, Reading, TopicTally
 from models.visit import Visit
@@ -31,20 +45,30 @@ __all__ = [
     "Bank",
     "Base",
     "BindCode",
+    "CalendarDay",
     "Card",
     "Certainty",
+    "Channel",
     "CheckIn",
+    "ClockProgress",
     "Course",
     "CourseForm",
     "CourseSeat",
+    "CreditEntry",
+    "CreditMove",
+    "DayKind",
+    "Delivery",
     "Event",
     "Given",
+    "Greeting",
+    "GreetingChoice",
     "Guest",
     "HandlerTie",
     "HeldPlace",
     "HeldScan",
     "HeldText",
     "Identity",
+    "Lease",
     "Leave",
     "LeaveClass",
     "LeaveState",
@@ -59,6 +83,7 @@ __all__ = [
     "Notice",
     "NoticeKind",
     "NoticeState",
+    "OathReading",
     "Org",
     "OrgKind",
     "Outcome",
@@ -70,16 +95,22 @@ __all__ = [
     "Question",
     "QuestionKind",
     "QuestionState",
+    "QuietTime",
     "Reading",
+    "ReminderRule",
     "Role",
+    "SchedulerJob",
     "Seat",
     "SeatState",
+    "SelfCheck",
     "Sitting",
     "SittingAnswer",
     "Standing",
     "StandingKind",
+    "StudyWish",
     "Topic",
     "TopicTally",
     "Visit",
+    "Wish",
     "WrongCode",
 ]

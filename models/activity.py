@@ -53,6 +53,7 @@ class Activity(Base):
     title: Mapped[str] = mapped_column(String(60))
     place: Mapped[str] = mapped_column(String(60), default="")
     starts_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    published_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)  # when its people may be told
     state: Mapped[ActivityState] = mapped_column(code_type(ActivityState), default=ActivityState.PLANNED)
     opened_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

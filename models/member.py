@@ -21,9 +21,11 @@ class MemberStatus(StrEnum):
     CITIZEN = "citizen"  # 群众
     SUSPENDED = "suspended"  # 停止党籍
     MOVED = "moved"  # 已转出
+    DECEASED = "deceased"  # 已去世
 
 
 ON_ROLL = (MemberStatus.FULL, MemberStatus.PROBATIONARY)  # who is expected at the branch's meetings
+GONE = (MemberStatus.MOVED, MemberStatus.DECEASED)  # whose record stays, and who is nobody to be asked or told
 
 
 class Member(Base):
@@ -73,6 +75,8 @@ class Identity(Base):
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime)  # first met
     asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when WeChat last told us its unionid
     bound_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    spoke_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # last message, to the quarter of an hour
+    answered: Mapped[int] = mapped_column(default=0, server_default="0")  # customer service messages since then
 
     member: Mapped[Member | None] = relationship()
 

@@ -39,11 +39,12 @@ from services.errors import Refusal
 from services.hours import Rules as HourRules
 from services.members import BindingRules
 from services.rights import Act, Rights
-from settings import Branch
+from settings import Branch, Template
 from texts import activity as activity_texts
 from texts import h5 as texts
 from texts import refusals
 from texts.refusals import Where
+from wechat.tickets import SdkConfig
 
 T = TypeVar("T")
 View = Callable[..., AnyResponse | str]
@@ -54,6 +55,7 @@ COOKIE, SAID = "visit", "said"
 PATH = "/h5/"
 SIGN_IN = "/h5/sign-in"
 LARGEST_FORM = 200_000  # bytes; a tick list of 500 people is 10,000
+REMINDERS = ("/h5/reminders", "/h5/notices", "/h5/birthdays", "/h5/calendar")  # stand below 活动
 STATUS: Mapping[type[Refusal], int] = {
     errors.NotAllowed: 403,
     errors.NoSuchActivity: 404,
@@ -104,6 +106,9 @@ class Desk:
     asks: tuple[QuestionState, ...]  # questions in these states go out
     binding: BindingRules
     public_url: str
+    templates: Mapping[str, Template]  # by topic
+    sdk: str  # address of WeChat's script for pages
+    sign: Callable[[str], SdkConfig]  # what that script asks for on the page of that address; raises WeChatError
     oauth: OAuth | None = None
     shelf: Shelf | None = None
 
@@ -251,6 +256,11 @@ def say(words: str) -> None:
     g.said = words
 
 
+def loads(script: str) -> None:
+    """Let this page load a script of another place."""
+    g.script = script
+
+
 def back(address: str) -> Response:
     """Away from a form that has been taken, so that a reload does not send it again."""
     return _redirect(address)
@@ -301,7 +311,7 @@ def navigation(found: Act | None) -> Sequence[Place]:
     study = ("/h5/study/", "/h5/exams", "/h5/hours")
     return (
         (texts.NAV_TODAY, PATH, ("/h5/held",)),
-        (texts.NAV_ACTIVITIES, "/h5/activities", ("/h5/activities/", "/h5/a/")),
+        (texts.NAV_ACTIVITIES, "/h5/activities", ("/h5/activities/", "/h5/a/", *REMINDERS)),
         (texts.NAV_MONTH, f"/h5/month/{found.day:%Y-%m}", ("/h5/month/",)),
         (texts.NAV_MEMBERS, "/h5/members", ("/h5/members/", "/h5/appointments", "/h5/m/")),
         (texts.NAV_STUDY, "/h5/study", study) if own.runs_study else (texts.NAV_HOURS, "/h5/hours", ("/h5/hours/",)),
@@ -313,8 +323,8 @@ def personal(found: Act | None) -> Sequence[Place]:
     """What everybody has, at the foot of the page."""
     if found is None or found.by is None:
         return ()
-    logins = (texts.NAV_LOGINS, "/h5/logins", ())
-    return (_record(found.by), logins) if found.rights.leads else (logins,)
+    own = (texts.NAV_NOTICES, "/h5/subscribe", ()), (texts.NAV_LOGINS, "/h5/logins", ())
+    return (_record(found.by), *own) if found.rights.leads else own
 
 
 def _record(member: Member) -> Place:
@@ -473,7 +483,7 @@ def _finish(desk: Desk, response: Response) -> Response:
         )
     elif g.get("heard"):
         response.delete_cookie(SAID, path=PATH)
-    return frame.guard(response, forms="'self'")
+    return frame.guard(response, forms="'self'", script=g.get("script", ""))
 
 
 def _redirect(address: str) -> Response:

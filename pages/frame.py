@@ -3,6 +3,7 @@
 import hashlib
 from functools import cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, request, url_for
 from flask.sansio.app import App
@@ -16,6 +17,8 @@ POLICY = (
     "base-uri 'none'; form-action {forms}; frame-ancestors 'none'"
 )
 
+WECHAT_FRAMES = "https://*.qq.com webcompt:"  # in which WeChat draws its own button; page 微信开放标签
+
 
 def join(app: App) -> None:
     """Give the app what every page needs; more than once is no harm."""
@@ -23,9 +26,14 @@ def join(app: App) -> None:
         app.register_blueprint(_blueprint())
 
 
-def guard(response: Response, forms: str = "'none'") -> Response:
-    """The headers of a page: no foreign source, nothing stored, no address told to others."""
-    response.headers["Content-Security-Policy"] = POLICY.format(forms=forms)
+def guard(response: Response, forms: str = "'none'", script: str = "") -> Response:
+    """The headers of a page: no foreign source but that of one `script`, nothing stored, no address told to others."""
+    policy = POLICY.format(forms=forms)
+    if script:
+        place = "{0.scheme}://{0.netloc}".format(urlsplit(script))
+        policy = policy.replace("script-src 'self'", f"script-src 'self' {place}")
+        policy += f"; frame-src {place} {WECHAT_FRAMES}"
+    response.headers["Content-Security-Policy"] = policy
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Cache-Control"] = "no-store"

@@ -12,7 +12,7 @@ from flask import Blueprint, Response, request
 from sqlalchemy.orm import Session
 
 from models.leave import LeaveClass
-from models.member import Identity, Member, MemberStatus
+from models.member import GONE, Identity, Member, MemberStatus
 from models.standing import Standing, StandingKind
 from pages import door
 from pages.door import Amiss, Desk, Room
@@ -214,7 +214,7 @@ def _looking(room: Room, desk: Desk) -> None:
             "people/record.html",
             member=found,
             stands=STATUS[people.standing_of(found, act.day)],
-            gone=people.standing_of(found, act.day) is MemberStatus.MOVED,
+            gone=people.standing_of(found, act.day) in GONE,
             fields=_fields(found) if act.rights.tends(found.group_id) else [],
             held=held,
             over=lambda one: appointments.over(one, act),
@@ -251,7 +251,7 @@ def _moving(room: Room, desk: Desk) -> None:
     def moves(db: Session, act: Act, member: str) -> Response:
         act.demand(act.rights.runs_branch)
         found = people.find(db, act, member)
-        statuses = [(one, STATUS[one]) for one in EDITABLE]
+        statuses = [(one, STATUS[one]) for one in EDITABLE if one is not MemberStatus.DECEASED]
         return door.show(
             desk, act, "people/moves.html", member=found, statuses=statuses, day_of=texts.day_of, today=act.day
         )

@@ -14,8 +14,10 @@ from pages import (
     logins,
     members,
     prints,
+    reminders,
     signin,
     study,
+    subscribe,
 )
 from pages.door import Desk
 
@@ -34,6 +36,8 @@ ROOMS = (
     study.blueprint,
     exams.blueprint,
     hours.blueprint,
+    reminders.blueprint,
+    subscribe.blueprint,
 )
 
 

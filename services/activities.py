@@ -79,6 +79,7 @@ def plan(db: Session, act: Act, asked: Plan) -> Activity:
         org_id=asked.org.id,
         topic=asked.topic,
         tenths=asked.tenths,
+        published_at=act.now,
     )
     db.add(activity)
     db.flush()

@@ -60,12 +60,16 @@ Refusal
 ├── AnswerUnclear         what was written answers nothing that was asked
 ├── QuestionMoved         the question is not in the state this needs
 ├── StemTaken             the bank has that question already
+├── FixedReminder         that kind of reminder is not the branch's to change
+├── BadHour               no hour at which that may be pushed
+├── BadCap                so many pushes a day or a week cannot be set
+├── FarDay                the day is too far from now to be one of the office's
 ├── SameName              a roster row could mean two people
 └── LoginRefused          the mini-program's login cannot be accepted
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from enum import StrEnum
 
 from models.activity import ActivityState
@@ -434,6 +438,30 @@ class StemTaken(Refusal):
     """The bank has that question already, under `public_id`."""
 
     public_id: str
+
+
+class FixedReminder(Refusal):
+    """That kind of reminder is not the branch's to change."""
+
+
+@dataclass
+class BadHour(Refusal):
+    """No hour at which that may be pushed; it may between `morning` and `evening`."""
+
+    morning: time
+    evening: time
+
+
+@dataclass
+class BadCap(Refusal):
+    """So many pushes cannot be set: at most `a_day` and `a_week`, and a week takes no fewer than a day."""
+
+    a_day: int
+    a_week: int
+
+
+class FarDay(Refusal):
+    """The day is too far from now for a calendar that people keep."""
 
 
 @dataclass

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from models.handler import HandlerTie
 from models.member import Member
 from models.notice import NoticeKind
-from services import notices
+from services import notices, quiet
 from services.calendar import local
 from services.notices import Told
 from services.rights import Act
@@ -49,7 +49,7 @@ def remind(db: Session, now: datetime, zone: ZoneInfo) -> int:
         NoticeKind.HANDLER_DAY,
         here.date().isoformat(),
         {},
-        notices.earliest(NoticeKind.HANDLER_DAY, now, zone),
+        quiet.of(db, zone).earliest(NoticeKind.HANDLER_DAY, now),
         datetime.combine(until, AT, zone).astimezone(now.tzinfo),
     )
     tied = select(Member).where(Member.id.in_(select(HandlerTie.member_id))).order_by(Member.id)

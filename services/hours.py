@@ -160,23 +160,22 @@ def next_chance(db: Session, member: Member, now: datetime, rules: Rules) -> Act
     return next((one for one in db.scalars(planned) if worth(one, rules)), None)
 
 
-def behind(db: Session, now: datetime, rules: Rules, zone: ZoneInfo) -> list[Behind]:
+def behind(
+    db: Session, now: datetime, rules: Rules, zone: ZoneInfo, *, among: Sequence[Member] | None = None
+) -> list[Behind]:
     """Who has less than this year's aim times the share of months begun, in roster order; the exempt never.
 
-    Each line is for that member alone: a reminder names nobody else.
+    Each line is for that member alone: a reminder names nobody else. `among` are those to look at, None everybody.
     """
     day = today(now, zone)
-    people = list(
-        db.scalars(
-            select(Member)
-            .where(
-                Member.status.in_(ON_ROLL),
-                or_(Member.moved_in.is_(None), Member.moved_in <= day),
-                or_(Member.moved_out.is_(None), Member.moved_out > day),
-            )
-            .order_by(Member.id)
-        )
+    on_roll = select(Member).where(
+        Member.status.in_(ON_ROLL),
+        or_(Member.moved_in.is_(None), Member.moved_in <= day),
+        or_(Member.moved_out.is_(None), Member.moved_out > day),
     )
+    if among is not None:
+        on_roll = on_roll.where(Member.id.in_([one.id for one in among]))
+    people = list(db.scalars(on_roll.order_by(Member.id)))
     found = years(db, people, day.year, now, rules, zone)
     return [
         Behind(one, found[one.id], next_chance(db, one, now, rules))

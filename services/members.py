@@ -5,12 +5,12 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from models.checkin import HeldScan
-from models.member import ON_ROLL, BindCode, Identity, Member, MemberStatus, WrongCode
-from services import visits
+from models.member import GONE, ON_ROLL, BindCode, Identity, Member, MemberStatus, WrongCode
+from services import credits, deliveries, outbox, visits
 from services.errors import (
     BoundToAnother,
     CodeExpired,
@@ -24,6 +24,7 @@ from services.errors import (
 from services.rows import touched
 
 CODE_DIGITS = 8
+SPOKE_EVERY = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,24 @@ def of_account(db: Session, account: Account) -> Member | None:
     )
 
 
+def speaker(db: Session, account: Account, now: datetime) -> Member | None:
+    """The member bound to the account, who has just written: noted to the quarter of an hour, or if we have answered.
+
+    For 48 hours from then on customer service messages may go there.
+    """
+    found = db.execute(
+        select(Member, Identity.id, Identity.spoke_at, Identity.answered)
+        .join(Identity)
+        .where(Identity.app_id == account.app_id, Identity.openid == account.openid)
+    ).one_or_none()
+    if found is None:
+        return None
+    if found.answered or found.spoke_at is None or found.spoke_at < now - SPOKE_EVERY:
+        db.execute(update(Identity).where(Identity.id == found.id).values(spoke_at=now, answered=0))
+    member: Member = found.Member
+    return member
+
+
 def find(db: Session, wanted: str) -> Member:
     """The one member meant by a public id, a 编号 or a unique name. Raises NoSuchMember with the candidates."""
     wanted = wanted.strip()
@@ -67,7 +86,7 @@ def find(db: Session, wanted: str) -> Member:
 
 def meet(db: Session, account: Account, now: datetime) -> Identity:
     """The identity of the account, made at first sight."""
-    identity = _identity(db, account)
+    identity = known(db, account)
     if identity is None:
         identity = Identity(app_id=account.app_id, openid=account.openid, seen_at=now)
         db.add(identity)
@@ -107,6 +126,8 @@ def bind(db: Session, account: Account, digits: str, message: str, now: datetime
     if code is None:
         raise CodeUnknown
     member = db.get_one(Member, code.member_id)
+    if member.status is MemberStatus.DECEASED:
+        raise CodeUnknown
     if code.used_by == message:
         return member
     if code.used_at is not None:
@@ -130,7 +151,7 @@ def bind_by_phone(db: Session, identity: Identity, phone: str, now: datetime) ->
     # a roster writes numbers as people do: 138 0000 0000, 138-0000-0000, +86…
     digits = func.replace(func.replace(Member.phone, " ", ""), "-", "")
     wanted = (phone, f"+86{phone}", f"86{phone}")
-    found = list(db.scalars(select(Member).where(Member.status != MemberStatus.MOVED, digits.in_(wanted)).limit(2)))
+    found = list(db.scalars(select(Member).where(Member.status.not_in(GONE), digits.in_(wanted)).limit(2)))
     if len(found) != 1:
         raise PhoneUnknown
     db.refresh(identity, with_for_update=True)
@@ -170,13 +191,21 @@ def learn_unionid(db: Session, identity: Identity, unionid: str | None, now: dat
     return member
 
 
-def forget_account(db: Session, account: Account) -> None:
-    """Erase what ties a person to WeChat: identity, unionid, logins, waiting scans; the branch's records stay."""
-    member = of_account(db, account)
-    if member is not None:
-        visits.end_all(db, member.id)
+def forget_account(db: Session, account: Account, now: datetime) -> None:
+    """Erase what ties a person to WeChat: identity, unionid, credits, logins, scans; the branch's records stay.
+
+    What waited to be told is cancelled: who follows again begins clean.
+    """
+    identity = known(db, account)
     db.execute(delete(HeldScan).where(HeldScan.app_id == account.app_id, HeldScan.openid == account.openid))
-    db.execute(delete(Identity).where(Identity.app_id == account.app_id, Identity.openid == account.openid))
+    if identity is None:
+        return
+    if identity.member_id is not None:
+        visits.end_all(db, identity.member_id)
+        outbox.left(db, identity.member_id, now)
+    credits.forget(db, [identity.id])
+    deliveries.forget(db, [identity.id])
+    db.execute(delete(Identity).where(Identity.id == identity.id))
 
 
 def purge(db: Session, now: datetime, held: timedelta, wrong: timedelta) -> int:
@@ -213,7 +242,8 @@ def _draw() -> str:
     return f"{secrets.randbelow(9 * 10**7) + 10**7}"
 
 
-def _identity(db: Session, account: Account) -> Identity | None:
+def known(db: Session, account: Account) -> Identity | None:
+    """The identity of the account, None before it is met and after it has left."""
     return db.scalar(select(Identity).where(Identity.app_id == account.app_id, Identity.openid == account.openid))
 
 

@@ -1,33 +1,39 @@
-"""Notices: one row a person and occurrence; sent while it is of use, else shown at the person's next contact."""
+"""Notices: one row a person and occurrence; sent while it is of use, else shown at the person's next contact.
+
+How they leave is the outbox's affair (services/outbox.py).
+"""
 
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import Table, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from models.activity import Activity
+from models.base import public_id
 from models.checkin import CheckIn
 from models.leave import Leave, LeaveState
-from models.member import Identity, Member
+from models.member import Member
 from models.notice import Notice, NoticeKind, NoticeState
-from services import activities, events, leaves, registrations
+from services import activities, events, leaves, quiet, registrations
 from services.errors import WrongState
 from services.rights import Act
 from services.rows import touched
 
-MORNING, EVENING, LATE_EVENING = time(7, 30), time(20, 30), time(21)
 CALLED_EVERY = timedelta(hours=2)  # a person is reminded of one activity at most so often
-AT_ONCE = frozenset({NoticeKind.MOVED, NoticeKind.CANCELLED})  # these may go until LATE_EVENING
-LEASE = timedelta(minutes=2)  # after which another sender takes a claimed notice for its own
-SENDING = "sending"  # the reason of a claimed notice from the moment on when its message may have left
+AT_ONCE = quiet.AT_ONCE
+# What is told of a plan: no longer so once it is moved or cancelled.
+OF_A_PLAN = (*AT_ONCE, NoticeKind.PLANNED, NoticeKind.TOMORROW, NoticeKind.SOON, NoticeKind.CALLED)
+CAPPED = "cap"  # the reason of a notice that waits for a contact because the person has been sent enough
 REPLACED = "replaced"  # the reason of a notice closed because a later one says more
 TO_SHOW = (NoticeState.WAITING, NoticeState.UNSURE, NoticeState.FAILED)
+PUSHED = (NoticeState.SENT, NoticeState.DELIVERED)
 Plain = str | int | bool | None
 
 
@@ -49,6 +55,15 @@ class Skipped(StrEnum):
     NOT_EXPECTED = "not_expected"  # 免, on leave, a guest, or without a seat
     LATELY = "lately"  # was reminded within the last two hours
     QUIET = "quiet"  # it is night, and in the morning the meeting is over
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A notice to be written for one member; one that is `capped` is not sent and waits for a contact."""
+
+    member_id: int
+    told: Told
+    capped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +120,7 @@ def call(db: Session, act: Act, activity: Activity, people: Sequence[Member]) ->
         "at": activity.starts_at.isoformat(),
         "place": activity.place,
     }
-    due = earliest(NoticeKind.CALLED, act.now, act.zone)
+    due = quiet.of(db, act.zone).earliest(NoticeKind.CALLED, act.now)
     useful = max(activity.starts_at, act.now) + timedelta(hours=1)
     slot = int(act.now.timestamp() // CALLED_EVERY.total_seconds())
     told = Told(NoticeKind.CALLED, f"{activity.public_id}.{slot}", facts, due, useful)
@@ -140,7 +155,7 @@ def leave_asked(db: Session, leave: Leave, now: datetime, zone: ZoneInfo) -> int
     """Ask those who may decide; returns how many rows are new."""
     facts = {**_leave_facts(db, leave), "name": leave.member.name, "class": leave.leave_class.value}
     useful = leave.asked_at + timedelta(days=7)
-    due = earliest(NoticeKind.LEAVE_ASKED, now, zone)
+    due = quiet.of(db, zone).earliest(NoticeKind.LEAVE_ASKED, now)
     told = Told(NoticeKind.LEAVE_ASKED, leave.public_id, facts, due, useful)
     return sum(write(db, leader, told, now) for leader in leaves.deciders(db, leave, now, zone))
 
@@ -154,7 +169,7 @@ def leave_decided(db: Session, leave: Leave, now: datetime, zone: ZoneInfo) -> i
         "by": leave.decided_by.name if leave.decided_by else "",
         "note": leave.note,
     }
-    due = earliest(NoticeKind.LEAVE_DECIDED, now, zone)
+    due = quiet.of(db, zone).earliest(NoticeKind.LEAVE_DECIDED, now)
     told = Told(NoticeKind.LEAVE_DECIDED, leave.public_id, facts, due, now + timedelta(days=7))
     return write(db, leave.member, told, now)
 
@@ -166,92 +181,18 @@ def leave_settled(db: Session, leave: Leave, now: datetime) -> None:
 
 def write(db: Session, member: Member, told: Told, now: datetime) -> int:
     """One row for the member and occurrence; written already, it stays as it is. Returns 1 if new, else 0."""
+    return write_all(db, [Line(member.id, told)], now)
+
+
+def write_all(db: Session, lines: Sequence[Line], now: datetime) -> int:
+    """A row for each line that has none yet, some hundreds at a time; returns how many are new.
+
+    What is past its use already is written as EXPIRED: it is known, and nobody is troubled with it.
+    """
+    rows = [_row(line, now) for line in lines]
     dialect = sqlite if db.connection().dialect.name == "sqlite" else postgresql
-    made = db.execute(
-        dialect.insert(Notice)
-        .values(
-            member_id=member.id,
-            kind=told.kind,
-            once=f"{told.kind.value}:{told.occurrence}:{member.id}",
-            facts=json.dumps(told.facts, ensure_ascii=False),
-            created_at=now,
-            due_at=told.due,
-            useful_until=told.useful_until,
-        )
-        .on_conflict_do_nothing()
-        .returning(Notice.id)
-    )
-    return len(made.all())
-
-
-def pending(db: Session, now: datetime, zone: ZoneInfo) -> bool:
-    """Whether `claim` would find something to do; a look that writes nothing."""
-    lapsed, spent, ripe = _lapsed(now), _spent(now), _ripe(now, zone)
-    return db.scalar(select(Notice.id).where(or_(lapsed, spent, ripe)).limit(1)) is not None
-
-
-def claim(db: Session, now: datetime, zone: ZoneInfo, most: int) -> list[Notice]:
-    """Take up to `most` due notices for sending, for the time of a lease; nothing in the quiet hours of its kind.
-
-    On the way what is past its use becomes EXPIRED, and UNSURE what a sender had begun to send when it ended.
-    """
-    touched(
-        db,
-        update(Notice)
-        .where(_lapsed(now))
-        .values(state=NoticeState.UNSURE, claimed_until=None, closed_at=now, reason=SENDING),
-    )
-    touched(db, update(Notice).where(_spent(now)).values(state=NoticeState.EXPIRED, claimed_until=None, closed_at=now))
-    due = select(Notice.id).where(_ripe(now, zone)).order_by(Notice.due_at, Notice.id).limit(most)
-    taken = db.scalars(
-        update(Notice)
-        .where(Notice.id.in_(due), _ripe(now, zone))  # said twice: who waited for a lock looks again at the row
-        .values(state=NoticeState.CLAIMED, claimed_until=now + LEASE)
-        .returning(Notice)
-        .execution_options(populate_existing=True)
-    )
-    return sorted(taken, key=lambda one: (one.due_at, one.id))
-
-
-def begin(db: Session, notice: Notice) -> bool:
-    """Note, before anything leaves, that the claimed notice is being sent; False if it is no longer this claim's.
-
-    From here on its message may have left: a sender that ends now leaves it UNSURE, not to be sent again.
-    """
-    ours = update(Notice).where(
-        Notice.id == notice.id, Notice.state == NoticeState.CLAIMED, Notice.claimed_until == notice.claimed_until
-    )
-    return bool(touched(db, ours.where(Notice.reason == "").values(reason=SENDING)))
-
-
-def close(db: Session, notice: Notice, state: NoticeState, now: datetime, reason: str = "") -> None:
-    """Record what became of a begun notice: SENT, UNSURE or FAILED; WAITING with a reason waits for a contact.
-
-    Whoever took it for UNSURE because the answer came late is corrected; what was shown meanwhile stays so.
-    """
-    done = None if state is NoticeState.WAITING else now
-    begun = or_(Notice.state == NoticeState.CLAIMED, Notice.state == NoticeState.UNSURE)
-    touched(
-        db,
-        update(Notice)
-        .where(Notice.id == notice.id, begun, Notice.reason == SENDING)
-        .values(state=state, claimed_until=None, closed_at=done, reason=reason),
-    )
-
-
-def later(db: Session, claimed: Sequence[Notice], at: datetime, zone: ZoneInfo) -> None:
-    """Put claimed notices back for another try at `at`, or when the quiet hours in which that falls are over.
-
-    Only for what certainly has not left: not begun yet, or WeChat was not reached.
-    """
-    for notice in claimed:
-        ours = update(Notice).where(
-            Notice.id == notice.id,
-            Notice.state == NoticeState.CLAIMED,
-            Notice.claimed_until == notice.claimed_until,
-        )
-        due = earliest(notice.kind, at, zone)
-        touched(db, ours.values(state=NoticeState.WAITING, claimed_until=None, reason="", due_at=due))
+    new = dialect.insert(cast("Table", Notice.__table__)).on_conflict_do_nothing().returning(Notice.id)
+    return len(db.connection().execute(new, rows).all()) if rows else 0
 
 
 def unseen(db: Session, member: Member, now: datetime) -> list[Notice]:
@@ -268,14 +209,14 @@ def waiting(db: Session, member: Member, now: datetime) -> int:
 
 def latest(db: Session, member: Member, now: datetime, most: int) -> list[Notice]:
     """What was told last and still is of use, newest first."""
-    told = (NoticeState.SENT, NoticeState.SHOWN)
+    told = (*PUSHED, NoticeState.SHOWN)
     found = select(Notice).where(Notice.member_id == member.id, Notice.state.in_(told), Notice.useful_until > now)
     return list(db.scalars(found.order_by(Notice.id.desc()).limit(most)))
 
 
 def asked_last(db: Session, member: Member, now: datetime) -> Notice | None:
     """The question about a leave request that was sent to this person last; None once it is of no use."""
-    kinds = (Notice.kind == NoticeKind.LEAVE_ASKED, Notice.state.in_((NoticeState.SENT, NoticeState.UNSURE)))
+    kinds = (Notice.kind == NoticeKind.LEAVE_ASKED, Notice.state.in_((*PUSHED, NoticeState.UNSURE)))
     found = select(Notice).where(Notice.member_id == member.id, *kinds, Notice.useful_until > now)
     return db.scalar(found.order_by(Notice.closed_at.desc(), Notice.id.desc()).limit(1))
 
@@ -292,33 +233,14 @@ def facts_of(notice: Notice) -> Mapping[str, Plain]:
     return told
 
 
-def openid_of(db: Session, member_id: int, app_id: str) -> str | None:
-    """Where the member is reached in that app; None while no account is bound."""
-    return db.scalar(select(Identity.openid).where(Identity.member_id == member_id, Identity.app_id == app_id))
-
-
-def earliest(kind: NoticeKind, at: datetime, zone: ZoneInfo) -> datetime:
-    """`at`, or when the quiet hours of that kind of notice are over."""
-    return quiet(at, zone, LATE_EVENING if kind in AT_ONCE else EVENING)
-
-
-def quiet(at: datetime, zone: ZoneInfo, evening: time = EVENING) -> datetime:
-    """`at`, or the next morning's 7:30 where that falls into the quiet hours."""
-    local = at.astimezone(zone)
-    if MORNING <= local.time() < evening:
-        return at
-    day = local.date() + timedelta(days=1) if local.time() >= evening else local.date()
-    return datetime.combine(day, MORNING, zone).astimezone(at.tzinfo)
-
-
 def _to_expected(
     db: Session, activity: Activity, kind: NoticeKind, facts: Mapping[str, Plain], now: datetime, zone: ZoneInfo
 ) -> int:
     useful = max(activity.starts_at, activity.moved_from or now, now + timedelta(hours=12))
-    _replace(db, AT_ONCE, f"{activity.public_id}.", now)
+    _replace(db, OF_A_PLAN, f"{activity.public_id}.", now)
     occurrence = f"{activity.public_id}.{activity.version}"
-    told = Told(kind, occurrence, facts, earliest(kind, now, zone), useful)
-    return sum(write(db, one, told, now) for one in activities.expected(db, activity))
+    told = Told(kind, occurrence, facts, quiet.of(db, zone).earliest(kind, now), useful)
+    return write_all(db, [Line(one.id, told) for one in activities.expected(db, activity)], now)
 
 
 def _leave_facts(db: Session, leave: Leave) -> dict[str, Plain]:
@@ -333,25 +255,18 @@ def _replace(db: Session, kinds: Collection[NoticeKind], occurrence: str, now: d
     touched(db, waiting.values(state=NoticeState.EXPIRED, closed_at=now, reason=REPLACED))
 
 
-def _ripe(now: datetime, zone: ZoneInfo) -> ColumnElement[bool]:
-    """May be sent now: due, of use, of a kind that is not quiet now, and nobody's or held too long."""
-    awake = [kind for kind in NoticeKind if earliest(kind, now, zone) == now]
-    left_lying = and_(Notice.state == NoticeState.CLAIMED, Notice.claimed_until < now)
-    return and_(
-        or_(Notice.state == NoticeState.WAITING, left_lying),
-        Notice.reason == "",
-        Notice.due_at <= now,
-        Notice.useful_until > now,
-        Notice.kind.in_(awake),
-    )
-
-
-def _lapsed(now: datetime) -> ColumnElement[bool]:
-    """Begun by a sender that has not been heard of since."""
-    return and_(Notice.state == NoticeState.CLAIMED, Notice.reason == SENDING, Notice.claimed_until < now)
-
-
-def _spent(now: datetime) -> ColumnElement[bool]:
-    """Past its use, and in nobody's hands."""
-    left_lying = and_(Notice.state == NoticeState.CLAIMED, Notice.reason == "", Notice.claimed_until < now)
-    return and_(or_(Notice.state == NoticeState.WAITING, left_lying), Notice.useful_until <= now)
+def _row(line: Line, now: datetime) -> dict[str, object]:
+    told, over = line.told, line.told.useful_until <= now
+    return {
+        "public_id": public_id(),
+        "member_id": line.member_id,
+        "kind": told.kind,
+        "once": f"{told.kind.value}:{told.occurrence}:{line.member_id}",
+        "facts": json.dumps(told.facts, ensure_ascii=False),
+        "created_at": now,
+        "due_at": told.due,
+        "useful_until": told.useful_until,
+        "state": NoticeState.EXPIRED if over else NoticeState.WAITING,
+        "closed_at": now if over else None,
+        "reason": CAPPED if line.capped else "",
+    }

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from models.activity import Activity, ActivityState
 from models.leave import LeaveClass
-from models.member import BindCode, Identity, Member, MemberStatus
+from models.member import GONE, BindCode, Identity, Member, MemberStatus
 from models.standing import Standing
 from models.visit import Visit
 from services import activities, appointments, events, logins, members, orgs, rosters, standings, visits
@@ -114,6 +114,8 @@ def edit(db: Session, act: Act, member: Member, entry: Entry, seen: int) -> tupl
     _change(db, member, seen, changes)
     if member.status is not MemberStatus.FULL:
         appointments.lay_down(db, act, member, act.day)
+    if member.status is MemberStatus.DECEASED:
+        rosters.lay_to_rest(db, member, act.now)
     names = tuple("group" if field == "group_id" else field for field in changes)
     told = {field: str(getattr(entry, field) or "") for field in TOLD if field in names}
     events.log(db, act, "edited", member, fields=",".join(names), **told)
@@ -215,7 +217,7 @@ def slips(db: Session, act: Act, people: Sequence[Member]) -> list[tuple[Member,
 def unbound(db: Session, act: Act, app_id: str) -> list[Member]:
     """Those the act tends to who have no WeChat account yet, by group. Raises NotAllowed."""
     act.demand(act.rights.runs_branch or bool(act.rights.groups))
-    here = [one for one in members.unbound(db, app_id) if standing_of(one, act.day) is not MemberStatus.MOVED]
+    here = [one for one in members.unbound(db, app_id) if standing_of(one, act.day) not in GONE]
     return [one for one in here if act.by is None or act.rights.tends(one.group_id)]
 
 
@@ -228,7 +230,7 @@ def bound(db: Session, app_id: str) -> dict[int, Identity]:
 def on_roll(db: Session, act: Act) -> list[Member]:
     """Everybody here today, by group: whom a roster names. Raises NotAllowed."""
     act.demand(act.rights.runs_branch)
-    return [one for one in rosters.everyone(db) if standing_of(one, act.day) is not MemberStatus.MOVED]
+    return [one for one in rosters.everyone(db) if standing_of(one, act.day) not in GONE]
 
 
 def sign_ins(db: Session, act: Act, member: Member) -> tuple[list[Visit], int]:

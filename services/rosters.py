@@ -3,17 +3,17 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from models.activity import Activity, ActivityState
 from models.event import Event
-from models.member import Member, MemberStatus
+from models.member import BindCode, Identity, Member, MemberStatus
 from models.org import Org
-from services import activities, appointments, events, orgs
+from services import activities, appointments, events, logins, orgs, outbox, visits
 from services.errors import SameName
 from services.rights import Act
 
@@ -189,6 +189,18 @@ def everyone(db: Session) -> list[Member]:
     return list(db.scalars(select(Member).order_by(Member.group_id, Member.id)))
 
 
+def lay_to_rest(db: Session, member: Member, now: datetime) -> None:
+    """Whoever has died is behind no WeChat account any more: bindings, slips and sign-ins end, the records stay.
+
+    What was waiting to be told is told to nobody.
+    """
+    outbox.left(db, member.id, now)
+    visits.end_all(db, member.id)
+    logins.end_all(db, member)
+    db.execute(delete(BindCode).where(BindCode.member_id == member.id, BindCode.used_at.is_(None)))
+    db.execute(update(Identity).where(Identity.member_id == member.id).values(member_id=None, bound_at=None))
+
+
 def agree(one: str, other: str) -> bool:
     """Whether two dates may be the same day, as far as each is known: 1968-07 and 1968-07-01 may."""
     return one.startswith(other) or other.startswith(one)
@@ -243,6 +255,8 @@ def _change(db: Session, act: Act | None, changed: Mapping[int, dict[str, Value]
         )
         if act is not None and changes.get("status", MemberStatus.FULL) is not MemberStatus.FULL:
             appointments.lay_down(db, act, db.get_one(Member, member_id), act.day)
+        if act is not None and changes.get("status") is MemberStatus.DECEASED:
+            lay_to_rest(db, db.get_one(Member, member_id), act.now)
 
 
 def _note(db: Session, act: Act, added: Sequence[int], changed: Mapping[int, Mapping[str, Value]]) -> None:

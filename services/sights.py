@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from models.activity import Activity, ActivityKind, ActivityState
 from models.attendance import MakeUp, Mark
 from models.checkin import CheckIn, Seat, SeatState
-from models.member import ON_ROLL, Member, MemberStatus
+from models.member import GONE, ON_ROLL, Member
 from models.org import Org, OrgKind
 from services import activities, attendance, makeups, orgs, statistics
 from services.attendance import Line, Rules
@@ -143,7 +143,7 @@ def people(db: Session, public_ids: Sequence[str]) -> list[Member]:
 def guests(db: Session, act: Act, of: Activity) -> list[Member]:
     """Who could be entered as a guest (列席): on record, without a seat, of groups this leader sees."""
     seated = select(Seat.member_id).where(Seat.activity_id == of.id)
-    here = select(Member).where(Member.id.not_in(seated), Member.status != MemberStatus.MOVED)
+    here = select(Member).where(Member.id.not_in(seated), Member.status.not_in(GONE))
     return [one for one in db.scalars(here.order_by(Member.id)) if act.rights.sees_group(one.group_id)]
 
 

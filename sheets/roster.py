@@ -52,12 +52,14 @@ STATUSES: Mapping[str, MemberStatus] = {
     **dict.fromkeys(("共青团员", "团员"), MemberStatus.CITIZEN),
     **dict.fromkeys(("已停止党籍",), MemberStatus.SUSPENDED),
     **dict.fromkeys(("转出", "组织关系已转出", "组织关系转出"), MemberStatus.MOVED),
+    **dict.fromkeys(("去世", "已故", "逝世", "已逝世", "死亡", "已死亡"), MemberStatus.DECEASED),
 }
 # 党籍状态 only says more than 人员类别 where someone is no longer on the roll.
 STANDINGS: Mapping[str, MemberStatus | None] = {
     **dict.fromkeys(("正常", "正常党籍", "有效", "恢复党籍", "留党察看")),
     **dict.fromkeys(("停止党籍", "已停止党籍", "停止"), MemberStatus.SUSPENDED),
     **dict.fromkeys(("已转出", "转出", "组织关系已转出", "组织关系转出"), MemberStatus.MOVED),
+    **dict.fromkeys(("已去世", "去世", "已故", "逝世", "已逝世", "死亡", "已死亡"), MemberStatus.DECEASED),
 }
 GENDERS: Mapping[str, str] = {"男": "男", "女": "女", "男性": "男", "女性": "女"}
 NOTHING = frozenset({"", "-", "--", "—", "——", "/", "\\", "无", "暂无", "空", "未填", "#N/A"})

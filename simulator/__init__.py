@@ -7,8 +7,10 @@ from simulator.accounts import Accounts, MiniProgram, OfficialAccount
 from simulator.clock import Clock
 from simulator.courier import Exchange, Manner
 from simulator.faults import Fault
+from simulator.outcomes import Telling, When
 from simulator.packing import Hostile, Mode
 from simulator.phone import NotFollowing, Person
+from simulator.template import Template
 from simulator.transport import Answer, Cut, Post, http_post, wsgi_post
 from simulator.world import World
 
@@ -27,6 +29,9 @@ __all__ = [
     "OfficialAccount",
     "Person",
     "Post",
+    "Telling",
+    "Template",
+    "When",
     "World",
     "http_post",
     "wsgi_post",

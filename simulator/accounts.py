@@ -1,7 +1,9 @@
-"""What the WeChat platform and our server both know: application ids and shared secrets."""
+"""What the WeChat platform and our server both know: application ids, shared secrets, templates."""
 
 import hashlib
 from dataclasses import dataclass, field
+
+from simulator.template import Template
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +33,11 @@ class MiniProgram:
 
 @dataclass(frozen=True, slots=True)
 class Accounts:
-    """The two applications of one installation."""
+    """The two applications of one installation, and the templates of both."""
 
     official_account: OfficialAccount
     mini_program: MiniProgram
+    templates: tuple[Template, ...] = ()
 
     def secret_of(self, app_id: str) -> str | None:
         """The secret of the application with this id, None when there is no such application."""

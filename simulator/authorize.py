@@ -13,6 +13,7 @@ from simulator import words
 from simulator.chat import POLICY
 from simulator.world import World
 
+REMEMBERED = "simulated-phone"  # a cookie of ours: whose phone the browser was said to be
 SCOPES = ("snsapi_base", "snsapi_userinfo")
 
 
@@ -39,7 +40,9 @@ def blueprint(world: World) -> Blueprint:
         code = world.page_code(person, asked["scope"], snapshot=asked.get("snapshot") == "1")
         back = asked["redirect_uri"]
         query = urlencode({"code": code, "state": asked.get("state", "")})
-        return redirect(f"{back}{'&' if urlsplit(back).query else '?'}{query}")
+        away = redirect(f"{back}{'&' if urlsplit(back).query else '?'}{query}")
+        away.set_cookie(REMEMBERED, person.id, path="/open/subscribe", httponly=True, samesite="Lax")
+        return away
 
     return paths
 

@@ -11,6 +11,7 @@ from simulator.clock import Clock
 from simulator.courier import Courier, Exchange, Manner, Message
 from simulator.journal import Journal, Side
 from simulator.media import Media
+from simulator.subscriptions import Subscriptions
 from simulator.tickets import Tickets
 
 EXCHANGES_KEPT = 50
@@ -31,12 +32,21 @@ class Complaint:
 class Carrier:
     """What every phone of one world shares."""
 
-    def __init__(self, courier: Courier, clock: Clock, tickets: Tickets, journal: Journal, media: Media) -> None:
+    def __init__(
+        self,
+        courier: Courier,
+        clock: Clock,
+        tickets: Tickets,
+        journal: Journal,
+        media: Media,
+        subscriptions: Subscriptions,
+    ) -> None:
         self.courier = courier
         self.clock = clock
         self.tickets = tickets
         self.journal = journal
         self.media = media
+        self.subscriptions = subscriptions
         self.complaints: list[Complaint] = []
         self._lock = threading.Lock()
         self._kept: dict[str, deque[Exchange]] = {}

@@ -11,8 +11,10 @@ from werkzeug.exceptions import BadRequest, Conflict, Forbidden, HTTPException, 
 from simulator import shapes
 from simulator.courier import Exchange
 from simulator.faults import Fault
+from simulator.outcomes import Telling, When
 from simulator.phone import NotFollowing, Person
 from simulator.shapes import Json
+from simulator.template import TEMPLATE
 from simulator.world import World
 
 LONGEST_NAME = 32
@@ -63,6 +65,7 @@ def blueprint(world: World) -> Blueprint:
     paths.before_request(guard)
     paths.register_error_handler(HTTPException, _refusal)
     _people(paths, world)
+    _sent(paths, world)
     _world(paths, world)
     _trouble(paths, world)
     return paths
@@ -121,6 +124,25 @@ def _people(paths: Blueprint, world: World) -> None:
         return jsonify(shapes.exchange(exchange))
 
 
+def _sent(paths: Blueprint, world: World) -> None:
+    @paths.get("/people/<person_id>/templates")
+    def templates(person_id: str) -> Response:
+        person = _find(world, person_id)
+        asked = [one for one in world.subscriptions.templates if one.channel != TEMPLATE]
+        return jsonify([shapes.template(one, person.credits(one.id)) for one in asked])
+
+    @paths.get("/people/<person_id>/cards")
+    def cards(person_id: str) -> Response:
+        return jsonify([shapes.card(card) for card in world.received(_find(world, person_id))])
+
+    @paths.post("/outcomes")
+    def outcomes() -> Response:
+        fields = fields_of(request)
+        if "when" in fields:
+            world.outcomes.plan(_telling(fields), int(number(fields, "times", 1)))
+        return jsonify({"pushed": world.outcomes.deliver() if fields.get("deliver") is True else 0})
+
+
 def _world(paths: Blueprint, world: World) -> None:
     @paths.get("/codes")
     def codes() -> Response:
@@ -165,7 +187,11 @@ def _trouble(paths: Blueprint, world: World) -> None:
         if "ip_allowed" in fields:
             world.ip_allowed = fields["ip_allowed"] is True
         if "path" in fields:
-            world.faults.plan(text(fields, "path"), _fault(fields))
+            fault = _fault(fields)
+            if "rate" in fields:
+                world.faults.sometimes(text(fields, "path"), number(fields, "rate"), fault)
+            else:
+                world.faults.plan(text(fields, "path"), fault)
         return jsonify({"ok": True})
 
 
@@ -178,6 +204,21 @@ def _fault(fields: Json) -> Fault:
         wait=number(fields, "wait", 0),
         after=fields.get("after") is True,
     )
+
+
+def _telling(fields: Json) -> Telling:
+    try:
+        when = When(text(fields, "when"))
+    except ValueError as error:
+        raise BadRequest("when is held, before, soon or never") from error
+    return Telling(when, int(number(fields, "copies", 1)), text(fields, "failed", ""))
+
+
+def _popup(person: Person, fields: Json) -> Exchange:
+    answers = fields.get("answers")
+    if not isinstance(answers, dict):
+        raise BadRequest("answers must be an object")
+    return person.answers({str(name): yes is True for name, yes in answers.items()})
 
 
 def _follow(person: Person, fields: Json) -> Exchange:
@@ -222,4 +263,7 @@ ACTS: Mapping[str, Callable[[Person, Json], Exchange]] = {
     "location": _locate,
     "scan": _scan,
     "tap": _tap,
+    "accept": lambda person, fields: person.accepts(text(fields, "template"), int(number(fields, "times", 1))),
+    "refuse": lambda person, fields: person.refuses(text(fields, "template")),
+    "popup": _popup,
 }

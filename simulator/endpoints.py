@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Callable
 from datetime import timedelta
 
-from simulator import menus
+from simulator import menus, sending
 from simulator.apierrors import ApiError
 from simulator.call import Call, Json
 from simulator.phone import Person
@@ -299,6 +299,15 @@ def check_text(call: Call) -> Json:
     return {**DONE, "result": result, "detail": [{"strategy": "content_model", "errcode": 0, **result}], "trace_id": ""}
 
 
+def page_ticket(call: Call) -> Json:
+    """GET /cgi-bin/ticket/getticket: what pages are signed with (jsapi_ticket), the same while it lives."""
+    app_id = call.authorise()
+    if call.query("type") != "jsapi":
+        raise ApiError(40097)
+    ticket, seconds = call.world.page_tickets.fetch(app_id)
+    return {**DONE, "ticket": ticket, "expires_in": seconds}
+
+
 def upload(call: Call) -> Json:
     """POST /cgi-bin/media/upload: one file, for three days."""
     call.authorise()
@@ -323,6 +332,10 @@ ROUTES: tuple[tuple[str, str, Callable[[Call], Json]], ...] = (
     ("GET", "/cgi-bin/user/info", user_info),
     ("POST", "/cgi-bin/user/info/batchget", user_infos),
     ("GET", "/cgi-bin/user/get", user_list),
+    ("POST", "/cgi-bin/message/template/send", sending.send_template),
+    ("POST", "/cgi-bin/message/subscribe/bizsend", sending.send_notice),
+    ("POST", "/cgi-bin/message/subscribe/send", sending.send_mini),
+    ("GET", "/cgi-bin/ticket/getticket", page_ticket),
     ("POST", "/cgi-bin/message/custom/send", send_message),
     ("POST", "/cgi-bin/message/custom/typing", show_typing),
     ("POST", "/cgi-bin/media/upload", upload),

@@ -1,7 +1,8 @@
 """Trouble on demand: the next calls of a path fail the way the real platform fails at times."""
 
+import random
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 HTML = "<!DOCTYPE html><html><body><h1>502 Bad Gateway</h1></body></html>"
 
@@ -27,8 +28,10 @@ class Faults:
     """The faults still to come, in the order they were asked for."""
 
     def __init__(self) -> None:
+        self.random = random.Random(0)
         self._lock = threading.Lock()
         self._planned: dict[str, list[Fault]] = {}
+        self._chances: dict[str, list[tuple[float, Fault]]] = {}
         self._released = threading.Event()
 
     def plan(self, path: str, fault: Fault) -> None:
@@ -37,12 +40,20 @@ class Faults:
             self._released.clear()
             self._planned.setdefault(path, []).append(fault)
 
+    def sometimes(self, path: str, rate: float, fault: Fault) -> None:
+        """Let `fault` happen to this share (0 to 1) of the calls of `path`, as `random` draws."""
+        with self._lock:
+            self._released.clear()
+            self._chances.setdefault(path, []).append((rate, fault))
+
     def take(self, path: str) -> Fault | None:
         """The fault of the call that is being made, if one is planned."""
         with self._lock:
             waiting = self._planned.get(path)
             if not waiting:
-                return None
+                return next(
+                    (replace(fault) for rate, fault in self._chances.get(path, ()) if self.random.random() < rate), None
+                )
             fault = waiting[0]
             fault.times -= 1
             if fault.times <= 0:
@@ -58,4 +69,5 @@ class Faults:
         """Drop every planned fault and let held calls go on."""
         with self._lock:
             self._planned.clear()
+            self._chances.clear()
             self._released.set()

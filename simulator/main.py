@@ -10,6 +10,7 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from simulator.accounts import Accounts
 from simulator.clock import Clock
+from simulator.outcomes import Telling, When
 from simulator.transport import http_get, http_post
 from simulator.web import create_app
 from simulator.world import World
@@ -40,6 +41,7 @@ def serve(
     """Serve until SIGTERM or SIGINT; call it in the main thread of a process of its own."""
     world = World(accounts, http_post(callback_url), mode=mode, clock=clock)
     world.get = http_get(callback_url)
+    world.outcomes.usual = Telling(When.SOON)
     server = _server(world, host, port)
 
     def stop(_signal: int, _frame: FrameType | None) -> None:

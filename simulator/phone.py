@@ -3,13 +3,15 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from simulator import words, xmlform
+from simulator.cards import Card
 from simulator.carrier import Carrier
 from simulator.courier import HONEST, Exchange, Manner, Message
 from simulator.journal import Side
 from simulator.media import PICTURE, VIDEO, VOICE
+from simulator.template import MINI
 from simulator.windows import Opener, Windows
 from simulator.xmlform import Value
 
@@ -84,6 +86,7 @@ class Person:
             return self.carrier.begin()
         self.following = False
         self.windows.close()
+        self.carrier.subscriptions.forget(self.openid)
         self.carrier.journal.changed("people")
         return self.event("unsubscribe", at=at, manner=manner, note=words.UNFOLLOWED, listening=False, EventKey="")
 
@@ -242,6 +245,69 @@ class Person:
             EventKey=key,
             ScanCodeInfo={"ScanType": "qrcode", "ScanResult": result},
         )
+
+    def accepts(self, name: str, times: int = 1, *, at: datetime | None = None, manner: Manner = HONEST) -> Exchange:
+        """Allow `times` messages of a template (its id or topic), one popup each, a second apart; the last one now."""
+        exchange = self.carrier.begin()
+        last = at or self.carrier.clock.now()
+        for number in range(times):
+            exchange = self.answers({name: True}, at=last - timedelta(seconds=times - 1 - number), manner=manner)
+        return exchange
+
+    def answers(self, said: Mapping[str, bool], *, at: datetime | None = None, manner: Manner = HONEST) -> Exchange:
+        """Answer one popup that asks for several templates; what was allowed before stays allowed."""
+        found = [(self.carrier.subscriptions.find(name), yes) for name, yes in said.items()]
+        rows: list[Value] = []
+        for template, yes in found:
+            if yes:
+                owner = self.mini_openid if template.channel == MINI else self.openid
+                self.carrier.subscriptions.accept(owner, template.id)
+            if template.channel != MINI:  # its events would go to the mini-program's own address
+                status = "accept" if yes else "reject"
+                rows.append({"TemplateId": template.id, "SubscribeStatusString": status, "PopupScene": 1})
+        return self._consented("subscribe_msg_popup_event", "SubscribeMsgPopupEvent", rows, at, manner)
+
+    def refuses(self, *names: str, at: datetime | None = None, manner: Manner = HONEST) -> Exchange:
+        """Refuse templates in WeChat's settings: nothing that was allowed counts any more."""
+        rows: list[Value] = []
+        for template in map(self.carrier.subscriptions.find, names):
+            owner = self.mini_openid if template.channel == MINI else self.openid
+            self.carrier.subscriptions.refuse(owner, template.id)
+            if template.channel != MINI:
+                rows.append({"TemplateId": template.id, "SubscribeStatusString": "reject"})
+        return self._consented("subscribe_msg_change_event", "SubscribeMsgChangeEvent", rows, at, manner)
+
+    def credits(self, name: str) -> int:
+        """How many messages of a template may still come, by WeChat's own count."""
+        template = self.carrier.subscriptions.find(name)
+        return self.carrier.subscriptions.left(
+            self.mini_openid if template.channel == MINI else self.openid, template.id
+        )
+
+    def template_told(self, card: Card, _template_id: str, failed: str, copies: int = 1) -> None:
+        """Let WeChat tell what became of a template message to this person."""
+        status = f"failed:{failed}" if failed else "success"
+        self._told("TEMPLATESENDJOBFINISH", {"MsgID": int(card.msgid), "Status": status}, card.at, copies)
+
+    def notice_told(self, card: Card, template_id: str, failed: str, copies: int = 1) -> None:
+        """Let WeChat tell what became of a subscription notice to this person."""
+        code, status = ("43101", failed) if failed else ("0", "success")
+        row = {"TemplateId": template_id, "MsgID": card.msgid, "ErrorCode": code, "ErrorStatus": status}
+        self._told("subscribe_msg_sent_event", {"SubscribeMsgSentEvent": {"List": row}}, card.at, copies)
+
+    def _told(self, name: str, fields: Mapping[str, Value], at: datetime, copies: int) -> None:
+        exchange = self._event(name, fields, "", _Sending(at, None, HONEST), listening=False)
+        for _ in range(copies - 1):
+            self.again(exchange)
+
+    def _consented(self, name: str, element: str, rows: list[Value], at: datetime | None, manner: Manner) -> Exchange:
+        self.carrier.journal.changed("templates")
+        if not rows:
+            return self.carrier.begin()
+        # a mini-program's JSON has a bare list, of one an object
+        listed = rows if len(rows) > 1 else rows[0]
+        fields: dict[str, Value] = {"List": listed} if manner.json else {element: {"List": listed}}
+        return self._event(name, fields, "", _Sending(at, None, manner), listening=False)
 
     def event(
         self,

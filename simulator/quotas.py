@@ -33,6 +33,10 @@ def usual_limits() -> dict[str, Limit]:
         "/cgi-bin/user/info": Limit(day=5_000_000),
         "/cgi-bin/user/get": Limit(day=500),
         "/cgi-bin/message/custom/send": Limit(day=500_000),
+        "/cgi-bin/message/template/send": Limit(day=100_000),
+        "/cgi-bin/message/subscribe/bizsend": Limit(day=100_000),
+        "/cgi-bin/message/subscribe/send": Limit(day=1_000_000),
+        "/cgi-bin/ticket/getticket": Limit(day=1_000_000),
         "/cgi-bin/media/upload": Limit(day=100_000),
         "/cgi-bin/media/get": Limit(day=200_000),
     }

@@ -2,9 +2,11 @@
 
 from datetime import UTC, datetime
 
+from simulator.cards import Card
 from simulator.courier import Delivery, Exchange
 from simulator.journal import Line, News
 from simulator.phone import Person
+from simulator.template import Template
 from simulator.tickets import Ticket
 from simulator.world import World
 
@@ -44,6 +46,24 @@ def news(each: News) -> Json:
         "number": each.number,
         "topic": each.topic,
         "line": line(each.line) if each.line else None,
+    }
+
+
+def template(each: Template, left: int) -> Json:
+    """A template and how many messages of it one person still allows."""
+    return {"id": each.id, "topic": each.topic, "title": each.title, "channel": each.channel, "left": left}
+
+
+def card(each: Card) -> Json:
+    """A message that has reached a person outside any exchange."""
+    return {
+        "msgid": each.msgid,
+        "channel": each.channel,
+        "topic": each.topic,
+        "data": dict(each.data),
+        "url": each.url,
+        "client_msg_id": each.client_msg_id,
+        "at": each.at.astimezone(UTC).isoformat(),
     }
 
 

@@ -1,4 +1,4 @@
-"""The simulator as one Flask application: API, control, the chat page and web sign-in, on one port."""
+"""The simulator as one Flask application: API, control, the chat page, web sign-in and the JS SDK, on one port."""
 
 from collections.abc import Callable
 from functools import cache, partial
@@ -6,7 +6,7 @@ from functools import cache, partial
 from flask import Flask
 from werkzeug.routing import Rule
 
-from simulator import api, authorize, chat, control
+from simulator import api, authorize, chat, control, sdk
 from simulator.world import World
 
 
@@ -30,4 +30,5 @@ def create_app(world: World) -> Flask:
     app.register_blueprint(control.blueprint(world))
     app.register_blueprint(chat.blueprint(world))
     app.register_blueprint(authorize.blueprint(world))
+    app.register_blueprint(sdk.blueprint(world))
     return app

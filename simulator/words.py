@@ -9,8 +9,31 @@ FOLLOW_FIRST = "关注公众号后才能继续"
 WRONG_APP = "appid 参数错误"
 WRONG_SCOPE = "scope 参数错误或没有 scope 权限"
 WRONG_BACK = "redirect_uri 参数错误"
+INVALID_APP = "invalid appid"
+INVALID_SIGNATURE = "invalid signature"
 PICTURE = "[图片]"
 VIDEO = "[视频]"
+
+# What templates are called in WeChat's library, by the account's topics; labels by the sort of thing they are for.
+TITLES = {
+    "activity": "活动通知",
+    "change": "活动变更通知",
+    "birthday": "纪念日提醒",
+    "leave": "请假审批通知",
+    "makeup": "补课提醒",
+    "answer": "意见反馈通知",
+    "study": "学习提醒",
+    "office": "待办提醒",
+}
+LABELS = {
+    "title": "事项",
+    "when": "时间",
+    "place": "地点",
+    "words": "内容",
+    "name": "姓名",
+    "note": "说明",
+    "by": "经办人",
+}
 
 
 def tapped(name: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from simulator.accounts import Accounts
 from simulator.apierrors import ApiError
+from simulator.cards import Card, Cards
 from simulator.carrier import Carrier
 from simulator.clock import Clock
 from simulator.courier import Courier
@@ -18,9 +19,12 @@ from simulator.journal import Journal, Side
 from simulator.logins import Logins
 from simulator.media import Media
 from simulator.numbers import Numbers
+from simulator.outcomes import Outcomes
 from simulator.packing import Mode
+from simulator.pagetickets import PageTickets
 from simulator.phone import Person
 from simulator.quotas import Quotas
+from simulator.subscriptions import Subscriptions
 from simulator.tickets import Tickets
 from simulator.tokens import Tokens
 from simulator.transport import Get, Post
@@ -58,6 +62,7 @@ class World:
         self.tickets = Tickets(self.clock)
         self.logins = Logins(self.clock, per_minute=LOGINS_A_MINUTE)
         self.page_logins = Logins(self.clock)
+        self.page_tickets = PageTickets(self.clock)
         self.numbers = Numbers(self.clock)
         self.media = Media(self.clock)
         self.quotas = Quotas(self.clock)
@@ -73,7 +78,11 @@ class World:
         self.courier = Courier(account, post, self.clock, cut)
         self.courier.tries = tries
         self.courier.mode = Mode(mode)
-        self.carrier = Carrier(self.courier, self.clock, self.tickets, self.journal, self.media)
+        self.subscriptions = Subscriptions(accounts.templates)
+        self.cards = Cards()
+        self.outcomes = Outcomes()
+        self.names_notices = False  # whether bizsend answers with a msgid; its page says no, it has been seen to
+        self.carrier = Carrier(self.courier, self.clock, self.tickets, self.journal, self.media, self.subscriptions)
         self._lock = threading.Lock()
         self._people: list[Person] = []
         self._namesakes: Counter[str] = Counter()
@@ -158,6 +167,11 @@ class World:
         now = self.clock.now()
         person.windows.spend(now)
         self.journal.write(person.id, now, Side.ACCOUNT, kind, text)
+        self.cards.keep(Card(self.carrier.message_id(), "service", openid, "", {"text": text}, "", "", now))
+
+    def received(self, person: Person) -> list[Card]:
+        """What has reached this person outside any exchange, by whichever channel."""
+        return self.cards.of(person.openid, person.mini_openid)
 
     def count(self, path: str) -> None:
         """Count one API call."""
@@ -167,6 +181,7 @@ class World:
     def close(self) -> None:
         """Let go of everything that waits."""
         self.faults.forgive()
+        self.outcomes.close()
         self.courier.close()
         self.journal.close()
 

@@ -30,10 +30,12 @@ from services.rights import Act
 from services.rosters import Entry
 from settings import Settings
 from simulator.accounts import Accounts, MiniProgram, OfficialAccount
+from simulator.cards import Card
 from simulator.clock import Clock
 from simulator.courier import Exchange
 from simulator.main import running
 from simulator.phone import Person
+from simulator.template import Template
 from simulator.transport import Answer, wsgi_post
 from simulator.world import World
 from tests.engines import Database
@@ -72,7 +74,7 @@ def _merge(into: dict[str, object], values: Changes) -> None:
 
 
 def accounts_of(settings: Settings) -> Accounts:
-    """What the platform knows of our two applications."""
+    """What the platform knows of our two applications and their templates."""
     account, mini = settings.wechat.official_account, settings.wechat.mini_program
     return Accounts(
         OfficialAccount(
@@ -83,6 +85,10 @@ def accounts_of(settings: Settings) -> Accounts:
             account.previous_encoding_aes_key,
         ),
         MiniProgram(mini.app_id, mini.app_secret),
+        tuple(
+            Template.of(topic, one.id, one.channel, one.fields)
+            for topic, one in settings.wechat.templates.given.items()
+        ),
     )
 
 
@@ -134,6 +140,14 @@ class Phone:
     def unfollows(self) -> "Phone":
         """Stop following."""
         return self.does(self.person.unfollows())
+
+    def accepts(self, topic: str, times: int = 1) -> "Phone":
+        """Allow so many messages of the topic's template, a popup each."""
+        return self.does(self.person.accepts(topic, times))
+
+    def refuses(self, *topics: str) -> "Phone":
+        """Refuse the topics' templates in WeChat's settings."""
+        return self.does(self.person.refuses(*topics))
 
     def again(self) -> "Phone":
         """Have the last message delivered once more."""
@@ -244,6 +258,10 @@ class Branch:
         """What this member does now, with the rights held now."""
         return rights.act_of(db, members.find(db, name), self.clock.now(), self.house.settings.zone)
 
+    def received(self, name: str) -> list[Card]:
+        """What has reached a person outside any exchange: cards of templates and customer service texts."""
+        return self.world.received(self.phones[name].person)
+
     def sends(self) -> int:
         """Send what is due; returns how many notices were taken."""
         return Sender(self.house.desk(), self.house.settings.zone, self.clock.now).send_due()
@@ -347,7 +365,8 @@ def branch_on(
     provisional = settings_for(database.home, **changed)
     world = World(accounts_of(provisional), _nowhere, cut=cut, clock=clock)
     with running(world) as address:
-        changed["wechat"] = {**changed.get("wechat", {}), "api_base": address, "open_base": address}
+        addresses = {"api_base": address, "open_base": address, "sdk": f"{address}/open/js/jweixin-1.6.0.js"}
+        changed["wechat"] = {**changed.get("wechat", {}), **addresses}
         changed["database"] = {"url": database.url}
         changed["redis"] = {"url": redis_url}
         house = build(settings_for(database.home, **changed), clock.now, registry)

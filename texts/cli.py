@@ -1,8 +1,12 @@
 """What the `zhibu` command tells the person who runs this installation: what was done, or what is wrong and where."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from models.notice import Channel, Notice, NoticeKind, NoticeState
+from texts.notice import KIND as NOTICE
 
 NOT_UTF8 = "命令里有认不出的文字，请把终端的编码设为 UTF-8 再试。"
 REDIS_STOPPED = "内置 Redis 已停止。"
@@ -11,6 +15,7 @@ DATABASE_NEWEST = "数据库已是最新。"
 DATABASE_BEHIND = "数据库的表不是这个版本的，请先运行 zhibu db upgrade。"
 DATABASE_AHEAD = "数据库的表不是这个版本认得的，多半比程序新。请换回原来的版本，或恢复备份。"
 NOWHERE_FOR_SIMULATOR = "wechat.api_base 不是本机地址（如 http://127.0.0.1:8001），模拟微信无处可开。"
+NO_DEAD_NOTICES = "没有没发出的提醒。"
 MENU_SENT = "菜单已送到微信，几分钟内生效。"
 NO_DESK_HERE = "confidential.database 是空的，来信不在这台机器上，保密反映不能在这里起。"
 TITLE = "活动名称要有 1 至 60 个字。"
@@ -135,3 +140,34 @@ def closed(expected: int, present: int, others: int) -> str:
 def menu_refused(reason: str) -> str:
     """WeChat has not taken the menu; the reason is its own."""
     return f"微信没有收下菜单：{reason}"
+
+
+def notices_counted(state: NoticeState, kind: NoticeKind, channel: Channel | None, number: int) -> str:
+    """So many notices of a kind in one state."""
+    return f"{state.value:<10}{NOTICE[kind]}（{channel.value if channel else '-'}）{number}条"
+
+
+def notices_late(late: timedelta | None) -> str:
+    """For how long the oldest that is to be sent has been due."""
+    return "没有到点还没发的提醒。" if late is None else f"最早一条到点还没发的，已等{int(late.total_seconds())}秒。"
+
+
+def part_alive(part: str, ages: Sequence[float]) -> str:
+    """How many of the processes live, and how long ago they have said so."""
+    name = {"scheduler": "定时任务", "sender": "发送进程"}[part]
+    return (
+        f"{name}在运行，{len(ages)}个，最近一次{ages[0]:.0f}秒前。"
+        if ages
+        else f"{name}没有在运行，请运行 zhibu jobs。"
+    )
+
+
+def notices_retried(number: int) -> str:
+    """So many failed notices are to be sent once more."""
+    return f"{number}条没发出的提醒已放回，马上再发。"
+
+
+def notice_dead(notice: Notice, zone: ZoneInfo) -> str:
+    """One that failed; no name, for terminals are looked at over shoulders."""
+    at = f"{notice.closed_at.astimezone(zone):%Y-%m-%d %H:%M}" if notice.closed_at else "-"
+    return f"{notice.public_id}  {at}  {NOTICE[notice.kind]}  {notice.reason}"

@@ -1,6 +1,7 @@
 """What `zhibu doctor` says: each thing it looks at, and what to do where that is not well."""
 
 SECRETS = "口令不是演示用的"
+TEMPLATES = "模板和网页脚本不是演示用的"
 SEALED = "消息是加密的"
 SEAL_THEM = "请在公众平台选“安全模式”，并填 wechat.official_account.encoding_aes_key。"
 STALE_REFUSED = "过期的回调会被拒绝"
@@ -15,6 +16,8 @@ UPGRADE = "请运行 zhibu db upgrade。"
 REDIS = "Redis 可用"
 REDIS_TO_COME = "没有在运行，用到时启动。"
 DISK = "磁盘有余地"
+DAYS_OFF = "放假和调休的日子已知"
+DAYS_OFF_UNSEEN = "数据库看不了，没有检查。"
 
 DESK_REDIS = "保密反映的缓存不存盘，只给它用"
 DESK_REDIS_SHARED = "confidential.redis_url 和 redis.url 是同一个，请另起一个，或留空用内置的。"
@@ -35,6 +38,12 @@ SIGNED_IN = "承办人十天内登录过"
 NOBODY_SIGNED_IN = "有一级的承办人十天没有登录，请打电话提醒。"
 
 
+def days_off_unknown(years: list[int]) -> str:
+    """Of these years nobody has said which days are off."""
+    named = "、".join(map(str, years))
+    return f"{named}年的还没有，先按周末和法定节日算；请升级，或在管理页的“工作日”里填。"
+
+
 def list_ends(days: int) -> str:
     """The handler list ends in so many days."""
     return f"名单还有{days}天到期，请约好签名的人重签。"
@@ -53,6 +62,11 @@ def proxy_tells(places: list[str]) -> str:
 def replace(names: list[str]) -> str:
     """Secrets of the shipped demo are in use with the real WeChat."""
     return f"请换掉 {'、'.join(names)}。"
+
+
+def no_templates(names: list[str]) -> str:
+    """Templates or the script of the shipped demo are in use with the real WeChat."""
+    return f"{'、'.join(names)} 请照公众平台填；没有的模板整段删掉。"
 
 
 def no_database(kind: str) -> str:

@@ -6,10 +6,12 @@ from zoneinfo import ZoneInfo
 
 from models.attendance import MakeUpWay, MarkKind
 from models.leave import LeaveClass
+from models.notice import NoticeKind
 from texts import activity, people, question
 from texts.attendance import LEAVE, MARK
 from texts.hours import hours
 from texts.makeup import WAY
+from texts.notice import KIND
 
 Facts = Mapping[str, object]
 
@@ -57,6 +59,13 @@ def _course_edited(facts: Facts, _zone: ZoneInfo) -> str:
     return "，".join(said)
 
 
+def _reminder(facts: Facts, _zone: ZoneInfo) -> str:
+    said = f"每次{facts['hour']}提醒" if facts["hour"] else "提醒"
+    return f"{KIND[NoticeKind(str(facts['reminder']))]}：{said if facts['enabled'] else '不提醒'}"
+
+
+DAY_KIND: Mapping[str, str] = {"work": "上班", "rest": "休息", "spring": "休息，不推送"}
+
 WORDS: Mapping[str, Callable[[Facts, ZoneInfo], str]] = {
     "planned": lambda facts, zone: f"发起：{_at(facts['at'], zone)}{facts['title']}",
     "moved": _moved,
@@ -99,6 +108,11 @@ WORDS: Mapping[str, Callable[[Facts, ZoneInfo], str]] = {
     "question_reviewed": lambda facts, _zone: f"已审，审核人{facts['name']}",
     "question_live": lambda facts, _zone: f"投入使用，审核人{facts['name']}",
     "question_retired": _always("停用"),
+    "reminder_changed": _reminder,
+    "quiet_changed": lambda facts, _zone: (
+        f"提醒改为{facts['morning']}到{facts['evening']}之间，每人每天最多{facts['a_day']}条，每周最多{facts['a_week']}条"
+    ),
+    "calendar_changed": lambda facts, _zone: f"{facts['day']}{DAY_KIND.get(str(facts['day_kind']), '按原来的安排')}",
     "exported": lambda facts, _zone: f"导出{facts['form']}（{facts['which']}）",
 }
 

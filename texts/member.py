@@ -11,4 +11,5 @@ STATUS: dict[MemberStatus, str] = {
     MemberStatus.CITIZEN: "群众",
     MemberStatus.SUSPENDED: "停止党籍",
     MemberStatus.MOVED: "已转出",
+    MemberStatus.DECEASED: "已去世",
 }

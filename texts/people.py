@@ -34,9 +34,11 @@ FATE: Mapping[str, str] = {
     "rejected": "不收",
 }
 
+CHOICE = {"send": "本人发送", "visit": "改为上门", "skip": "不发"}  # of 政治生日
 VERBS: Mapping[str, str] = {
     "entered": "新增",
     "imported": "从名册导入",
+    "greeting_decided": "政治生日",
     "edited": "修改",
     "moved_in": "转入",
     "moved_out": "转出",
@@ -173,6 +175,9 @@ def event(verb: str, facts: Mapping[str, object]) -> str:
         case "standing_leave" | "standing_exempt" | "standing_ended" | "standing_withdrawn":
             until = _date(facts, "ends") or UNTIL_FURTHER
             return f"{said}：{_date(facts, 'starts')}至{until}，{facts.get('reason', '')}"
+        case "greeting_decided":
+            choice = str(facts.get("choice", ""))
+            return f"{facts.get('year', '')}年{said}：{CHOICE.get(choice, choice)}"
         case "signed_out" if facts.get("device"):
             return f"{said}（{facts['device']}）"
     return said

@@ -166,5 +166,11 @@ WORDS: Mapping[type[Refusal], Callable[..., str]] = {
         f"{refusal.who}同志现在没有办这件事的权限了，没有办。请点不采用；要办，请您自己安排。"
     ),
     errors.TextRisky: _always("这段文字没有通过微信的检查，没有保存。请换一个说法，或者不写，直接告诉党小组长。"),
+    errors.FixedReminder: _always("这一种提醒不能改，也不能停。"),
+    errors.BadHour: lambda refusal, _where: (
+        f"时间不合适：要在早上{refusal.morning:%H:%M}到晚上{refusal.evening:%H:%M}之间，早晚不能颠倒。"
+    ),
+    errors.BadCap: lambda refusal, _where: f"每天填1到{refusal.a_day}，每周填1到{refusal.a_week}，每周不能少于每天。",
+    errors.FarDay: _always("日期离现在太远，请核对年份。"),
     errors.LoginRefused: lambda refusal, _where: LOGINS[refusal.fault],
 }

@@ -13,11 +13,17 @@ from wechatpy.client.base import BaseWeChatClient
 
 from wechat.errors import CodeRefused, OutcomeUnknown, TokenRefused, WeChatDown
 from wechat.messages import clean, fit
+from wechat.posts import Posts
+from wechat.tickets import SdkConfig, Tickets
 from wechat.tokens import TokenKeeper
 from wechat.wire import Answer, Files, Wire, number_of, text_of
 
 if TYPE_CHECKING:
     import redis
+
+TEMPLATE, SUBSCRIPTION = "/cgi-bin/message/template/send", "/cgi-bin/message/subscribe/bizsend"
+MINI, SERVICE = "/cgi-bin/message/subscribe/send", "/cgi-bin/message/custom/send"
+"""The paths of the four ways to send, by which quotas are counted."""
 
 MAX_QR_SECONDS = 2_592_000
 RISKY = 40226  # the platform distrusts this account (page 小程序登录)
@@ -73,6 +79,8 @@ class OfficialAccountApi:
         wire = Wire(api_base, timeout)
         keeper = TokenKeeper(wire, app_id, app_secret, redis, clock, timeout)
         self._client = _Client(wire, keeper, app_id)
+        self._posts = Posts(wire, timeout, keeper)
+        self._tickets = Tickets(wire, keeper, app_id, redis, clock)
 
     def create_qr(self, scene: str, seconds: int) -> QrTicket:
         """A QR code that carries `scene` (1 to 64 characters) for 1 to 2 592 000 `seconds`.
@@ -110,7 +118,38 @@ class OfficialAccountApi:
         Only within a person's window (48 hours after a message, a minute after a tap or scan) and so often: else
         PersonUnreachable (45015, 45047). There is no key by which the platform would know it for a repetition.
         """
-        self._client.message.send_text(openid, fit(clean(text)))
+        body = {"touser": openid, "msgtype": "text", "text": {"content": fit(clean(text))}}
+        self._posts.call(SERVICE, body, (openid,))
+
+    def send_template(self, openid: str, template_id: str, data: Mapping[str, str], *, key: str, url: str = "") -> str:
+        """A template message; returns WeChat's msgid, which TEMPLATESENDJOBFINISH will bear. Platform page 模板消息.
+
+        `data` is by field key, made to fit by wechat.fields; `url` is opened by a tap. Repeated under the same `key`
+        (1 to 32 characters) to the same person it is sent once, for 10 minutes. Raises PersonUnreachable (43004 not
+        following, 40003), OurMistake (40037 template, 47003 a field), ApiExhausted, WeChatDown, OutcomeUnknown.
+        """
+        if not 1 <= len(key) <= 32:
+            raise ValueError("a key has 1 to 32 characters")
+        body = {"touser": openid, "template_id": template_id, "client_msg_id": key, "data": _values(data)}
+        if url:
+            body["url"] = url
+        return _msgid(self._posts.call(TEMPLATE, body, (openid,)))
+
+    def send_subscription(self, openid: str, template_id: str, data: Mapping[str, str], page: str = "") -> str:
+        """A subscription notice (订阅通知), which takes one consent of the person; `page` is opened by a tap.
+
+        Returns WeChat's msgid, "" where it gives none: then only subscribe_msg_sent_event tells it. There is no key by
+        which a repetition would be known. Raises PersonUnreachable 43101 without a consent, else like `send_template`.
+        Platform page 发送订阅通知 (bizsend).
+        """
+        return _msgid(self._posts.call(SUBSCRIPTION, _subscription(openid, template_id, data, page), (openid,)))
+
+    def sdk(self, url: str) -> SdkConfig:
+        """What `wx.config` asks for on the page at `url` (as the browser has it, without #). Raises a WeChatError.
+
+        Platform page JS-SDK说明文档, 附录1.
+        """
+        return self._tickets.sign(url)
 
     def upload(self, kind: str, name: str, content: bytes, content_type: str) -> str:
         """Upload a temporary image, voice, video or thumb; returns the media_id, good for three days.
@@ -176,8 +215,17 @@ class MiniProgramApi:
     ) -> None:
         self._wire = Wire(api_base, timeout)
         self._keeper = TokenKeeper(self._wire, app_id, app_secret, redis, clock, timeout)
+        self._posts = Posts(self._wire, timeout, self._keeper)
         self._app_id = app_id
         self._app_secret = app_secret
+
+    def send_subscription(self, openid: str, template_id: str, data: Mapping[str, str], page: str = "") -> str:
+        """A subscribe message (订阅消息) to an openid of the mini-program; `page` is one of its pages, with its query.
+
+        Returns WeChat's msgid, "" where it gives none. Raises like OfficialAccountApi.send_subscription. Platform
+        page 发送订阅消息.
+        """
+        return _msgid(self._posts.call(MINI, _subscription(openid, template_id, data, page), (openid,)))
 
     def session(self, code: str) -> MiniSession:
         """Who the code of wx.login belongs to. Platform page 小程序登录. Raises CodeRefused, also for nobody real."""
@@ -249,7 +297,6 @@ class _Client(BaseWeChatClient):  # type: ignore[misc] # wechatpy has no types
 
     media = api.WeChatMedia()
     menu = api.WeChatMenu()
-    message = api.WeChatMessage()
     qrcode = api.WeChatQRCode()
     user = api.WeChatUser()
 
@@ -281,6 +328,23 @@ class _Client(BaseWeChatClient):  # type: ignore[misc] # wechatpy has no types
         except TokenRefused:
             pass
         return call(self._keeper.replace(token))
+
+
+def _values(data: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    return {name: {"value": text} for name, text in data.items()}
+
+
+def _subscription(openid: str, template_id: str, data: Mapping[str, str], page: str) -> dict[str, object]:
+    body: dict[str, object] = {"touser": openid, "template_id": template_id, "data": _values(data)}
+    if page:
+        body["page"] = page
+    return body
+
+
+def _msgid(answer: Answer) -> str:
+    """The number by which a later event names the message; it may be given as a number or as text, or not at all."""
+    number = answer.get("msgid", "")
+    return str(number) if isinstance(number, int | str) and number != 0 else ""
 
 
 def _unionid(answer: Answer) -> str | None:

@@ -9,7 +9,10 @@ from types import MappingProxyType
 from wechat.envelope import Malformed
 from wechat.markup import NotReadable, cdata, clean, read, rows
 
-__all__ = ["TEXT_LIMIT", "Malformed", "Message", "clean", "fit", "parse", "text_reply"]
+__all__ = [
+    "TEXT_LIMIT", "Consent", "Malformed", "Message", "SentOutcome", "clean", "consents", "fit", "outcomes", "parse",
+    "text_reply",
+]  # fmt: skip
 
 TEXT_LIMIT = 2048
 """Bytes of UTF-8 a passive text reply may have."""
@@ -48,9 +51,14 @@ class Message:
         """32 hex digits that are the same at every delivery of this message and differ between messages.
 
         MsgId alone collides between people, and one person may tap two menu keys in one second: a message
-        counts by MsgId, time and sender, an event by time, sender, Event, EventKey and MsgID.
+        counts by MsgId, time and sender, an event by time, sender, Event, EventKey and MsgID. What it says of
+        subscriptions counts too: a person may answer for two templates within one second.
         """
-        parts = ("event", self.event, self.event_key, self.msg_id) if self.kind == "event" else ("message", self.msg_id)
+        parts: tuple[str, ...] = (
+            ("event", self.event, self.event_key, self.msg_id) if self.kind == "event" else ("message", self.msg_id)
+        )
+        if self.event in _LISTS:
+            parts += tuple(text for name, text in self.fields.items() if name.startswith(_LISTS[self.event]))
         # U+001F cannot occur in XML, so no two lists of parts join to one string
         joined = "\x1f".join((app_id, str(self.created), self.person, *parts))
         return hashlib.sha256(joined.encode()).hexdigest()[:32]
@@ -58,6 +66,24 @@ class Message:
     def rows(self, path: str) -> list[dict[str, str]]:
         """A repeated element as a list, one or many: `rows("SubscribeMsgPopupEvent.List")`."""
         return rows(self.fields, path)
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """A person's word on a template: `accepted` allows one message more, else none that was allowed counts any more."""
+
+    template_id: str
+    accepted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SentOutcome:
+    """What became of a message; `template_id` is "" where it is not told, `code` says why it did not arrive."""
+
+    template_id: str
+    message_id: str
+    arrived: bool
+    code: str
 
 
 def parse(push: bytes) -> Message:
@@ -102,6 +128,47 @@ def text_reply(message: Message, text: str, at: int) -> str:
         f"<FromUserName>{cdata(message.to)}</FromUserName>"
         f"<CreateTime>{at:d}</CreateTime><MsgType><![CDATA[text]]></MsgType>"
         f"<Content>{cdata(fit(clean(text)))}</Content></xml>"
+    )
+
+
+def consents(message: Message) -> list[Consent]:
+    """What an event says of consents, in its order; nothing for any other message.
+
+    A refusal in the popup takes nothing away that was allowed before and is not told; one in the settings does.
+    Source: platform page 订阅通知, events subscribe_msg_popup_event and subscribe_msg_change_event.
+    """
+    if message.event not in ("subscribe_msg_popup_event", "subscribe_msg_change_event"):
+        return []
+    told = "accept" if message.event == "subscribe_msg_popup_event" else "reject"
+    return [
+        Consent(row["TemplateId"], accepted=told == "accept")
+        for row in message.rows(f"{_LISTS[message.event]}.List")
+        if row.get("TemplateId") and row.get("SubscribeStatusString", "").lower() == told
+    ]
+
+
+def outcomes(message: Message) -> list[SentOutcome]:
+    """What an event says of messages of ours; nothing for any other message.
+
+    `code` is user_block, system_failed or another short word for a template message, the platform's number for a
+    subscription notice. Sources: platform pages 模板消息 (TEMPLATESENDJOBFINISH), 订阅通知 (subscribe_msg_sent_event).
+    """
+    if message.event == "templatesendjobfinish":
+        said = message.fields.get("Status", "").lower()
+        code = re.sub("[^a-z0-9]+", "_", said.removeprefix("failed")).strip("_")[:40]
+        arrived = said == "success"
+        return [SentOutcome("", message.msg_id, arrived, "" if arrived else code or "failed")] if message.msg_id else []
+    if message.event != "subscribe_msg_sent_event":
+        return []
+    told = message.rows("SubscribeMsgSentEvent.List")
+    return [_outcome(row) for row in told if row.get("MsgID") or row.get("TemplateId")]
+
+
+def _outcome(row: Mapping[str, str]) -> SentOutcome:
+    code = row.get("ErrorCode", "")
+    arrived = code == "0" or (not code and row.get("ErrorStatus", "").lower() == "success")
+    return SentOutcome(
+        row.get("TemplateId", ""), row.get("MsgID", ""), arrived, "" if arrived else (code or "failed")[:40]
     )
 
 

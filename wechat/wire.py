@@ -19,6 +19,7 @@ Files = Mapping[str, tuple[str, bytes, str]]
 _log = logging.getLogger(__name__)
 _OPENID = re.compile(r"\bo[A-Za-z0-9_-]{27}\b")
 _POOL = 32
+_decoder = json.JSONDecoder(strict=False)
 
 
 class Wire:
@@ -53,15 +54,7 @@ class Wire:
         Raises WeChatDown (nothing has left us), OutcomeUnknown, or what errors.sort makes of the errcode. The
         body goes out as UTF-8: the platform shows \uXXXX as it stands, or refuses it (40033).
         """
-        answer = _decode(path, self._fetch(method, path, params, body, files))
-        errcode = answer.get("errcode", 0)
-        if not isinstance(errcode, int | str) or not re.fullmatch(r"-?\d{1,9}", str(errcode)):
-            raise OutcomeUnknown(f"{path}: an errcode that is no number")
-        if int(errcode) == 0:
-            return answer
-        errmsg = _scrub(str(answer.get("errmsg", "")), [*params.values(), *hide])
-        _log.warning("wechat call refused path=%s errcode=%s errmsg=%s", path, errcode, errmsg)
-        raise errors.sort(int(errcode), errmsg)
+        return read_answer(path, self._fetch(method, path, params, body, files), [*params.values(), *hide])
 
     def _fetch(self, method: str, path: str, params: Mapping[str, str], body: object, files: Files | None) -> bytes:
         kind: type[WeChatDown] = OutcomeUnknown
@@ -88,6 +81,21 @@ class Wire:
         raise kind(f"{path}: {trouble}")
 
 
+def read_answer(path: str, content: bytes, hide: Iterable[str]) -> Answer:
+    """What came with HTTP 200, as a JSON object whose errcode is 0 or absent. Raises like Wire.call."""
+    answer = _decode(path, content)
+    errcode = answer.get("errcode", 0)
+    if errcode == 0 and type(errcode) is int:
+        return answer
+    if not isinstance(errcode, int | str) or not re.fullmatch(r"-?\d{1,9}", str(errcode)):
+        raise OutcomeUnknown(f"{path}: an errcode that is no number")
+    if int(errcode) == 0:
+        return answer
+    errmsg = _scrub(str(answer.get("errmsg", "")), hide)
+    _log.warning("wechat call refused path=%s errcode=%s errmsg=%s", path, errcode, errmsg)
+    raise errors.sort(int(errcode), errmsg)
+
+
 def text_of(answer: Answer, path: str, name: str) -> str:
     """A text the answer must have; an answer without it is as good as none: WeChatDown."""
     value = answer.get(name)
@@ -107,7 +115,7 @@ def number_of(answer: Answer, path: str, name: str) -> int:
 def _decode(path: str, content: bytes) -> Answer:
     try:
         # nicknames and addresses come with raw control characters at times
-        answer = json.loads(content, strict=False)
+        answer = _decoder.decode(content.decode("utf-8-sig"))
     except ValueError:
         answer = None
     if not isinstance(answer, dict):

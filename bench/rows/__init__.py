@@ -6,7 +6,7 @@ TASKS are measured once, after the rows: what takes seconds and is no request.
 from collections.abc import Callable, Mapping
 
 from bench import cohort
-from bench.rows import exports, floor, questions, reads, roster, study
+from bench.rows import exports, fanout, floor, questions, reads, reminders, roster, study
 from bench.table import Row
 
 ROWS: tuple[Row, ...] = (floor.ROW,)
@@ -15,6 +15,8 @@ TASKS: Mapping[str, Callable[[], Mapping[str, object]]] = {
     "questions": questions.measure,
     "reads": reads.measure,
     "exports": exports.measure,
+    "fanout": fanout.measure,
     "next_question": study.measure,
     "cohort": cohort.measure,
+    "reminders": reminders.measure,
 }

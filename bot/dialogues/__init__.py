@@ -13,7 +13,10 @@ from bot.dialogues import (
     login,
     makeup,
     notice,
+    oath,
     record,
+    reminder,
+    self_check,
     study,
 )
 from bot.turn import REGISTRY
@@ -32,6 +35,9 @@ __all__ = [
     "login",
     "makeup",
     "notice",
+    "oath",
     "record",
+    "reminder",
+    "self_check",
     "study",
 ]

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from bot.dialogues.reminder import with_consent
 from bot.talk import Talk
 from bot.turn import Turn, dialogue
 from models.activity import ActivityState
@@ -23,4 +24,4 @@ def activity(_talk: Talk, turn: Turn) -> str:
         )
         for one in found
     ]
-    return texts.coming(lines)
+    return with_consent(turn, texts.coming(lines)) if lines else texts.coming(lines)

@@ -1,5 +1,6 @@
 """补课: the member tells how a missed activity was made up; a leader confirms it on the page."""
 
+from bot.dialogues.reminder import with_consent
 from bot.talk import Talk
 from bot.turn import Turn, dialogue
 from models.activity import Activity
@@ -22,7 +23,7 @@ def makeup(talk: Talk, turn: Turn) -> str:
     way = _way(talk, turn, activity)
     content = talk.tell(f"content {way}", texts.CONTENT[way], LONGEST)
     makeups.tell(turn.db, turn.act, turn.who, activity, way, content)
-    return texts.told(activity.title)
+    return with_consent(turn, texts.told(activity.title))
 
 
 def _activity(talk: Talk, turn: Turn, among: list[str]) -> Activity:

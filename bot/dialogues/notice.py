@@ -1,6 +1,7 @@
 """通知: what waits to be told is read out; leave that waits for this person's word comes first and is asked about."""
 
 from bot.dialogues.decision import decision
+from bot.dialogues.reminder import with_consent
 from bot.talk import Ending, Talk
 from bot.turn import Turn, dialogue
 from models.notice import Notice, NoticeKind
@@ -23,7 +24,7 @@ def notice(talk: Talk, turn: Turn) -> str | Ending:
     if waiting:
         return talk.then(texts.with_requests(waiting, lines), decision)
     if lines:
-        return texts.listed(lines)
+        return with_consent(turn, texts.listed(lines))
     return texts.latest(_words(turn, _told(turn)))
 
 
@@ -40,4 +41,4 @@ def _told(turn: Turn) -> list[Notice]:
 
 
 def _words(turn: Turn, found: list[Notice]) -> list[str]:
-    return [texts.words(one.kind, notices.facts_of(one), turn.parts.where.zone) for one in found]
+    return [texts.words(one.kind, notices.facts_of(one), turn.parts.where.zone, turn.now) for one in found]

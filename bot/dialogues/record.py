@@ -2,6 +2,7 @@
 
 from bot.answers import Choice
 from bot.dialogues.hours import next_chance
+from bot.dialogues.reminder import with_consent
 from bot.talk import Talk
 from bot.turn import Turn, dialogue
 from models.activity import Activity
@@ -26,7 +27,8 @@ def record(talk: Talk, turn: Turn) -> str:
         return f"{figures}\n{texts.NOTHING}"
     wanted = talk.ask("more", f"{figures}\n{texts.WHICH}", Choice(texts.MORE, list(texts.MORE)))
     if wanted == "cases":
-        return texts.cases([_line(turn, one) for one in reversed(own.cases[-SHOWN:])], len(own.cases))
+        lines = [_line(turn, one) for one in reversed(own.cases[-SHOWN:])]
+        return with_consent(turn, texts.cases(lines, len(own.cases)))
     owed = makeups.owed(turn.db, member, turn.now, zone)
     made_up = makeup_texts.all_owed([_owed(turn, one) for one in owed])
     return "\n".join(filter(None, [made_up, hours_texts.missing(learned, next_chance(turn))]))

@@ -53,6 +53,19 @@ function note(line) {
   return item;
 }
 
+// A message made from a template: its title, a line for each field, the page that a tap opens.
+function card(text) {
+  const lines = text.split("\n");
+  const url = /^https?:\/\//i.test(lines.at(-1)) ? lines.pop() : "";
+  const [title, ...rows] = lines;
+  const list = make("dl", "");
+  for (const row of rows) {
+    const at = row.indexOf("：");
+    list.append(make("dt", "", row.slice(0, at)), make("dd", "", row.slice(at + 1)));
+  }
+  return [make("strong", "", title), list, ...(url ? [link(url, "查看详情")] : [])];
+}
+
 export class Conversation {
   constructor(list, accountName, onOption) {
     this.list = list;
@@ -92,6 +105,9 @@ export class Conversation {
       const heard = line.text === "[voice]" ? "（没有识别出文字）" : line.text;
       words.classList.add("voice");
       words.append(make("span", "voice-mark", "语音"), heard);
+    } else if (line.kind === "card") {
+      words.classList.add("form");
+      words.append(...card(line.text));
     } else {
       words.append(...(mine ? [line.text] : body(line.text, this.onOption)));
     }

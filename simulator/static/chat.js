@@ -2,6 +2,7 @@
 
 import { get, post } from "./api.js";
 import { Conversation } from "./bubbles.js";
+import { Consents } from "./consents.js";
 import { $, toast } from "./dom.js";
 import { Drawer } from "./drawer.js";
 import { AccountMenu } from "./menu.js";
@@ -15,6 +16,7 @@ const conversation = new Conversation($("lines"), document.body.dataset.account,
 const menu = new AccountMenu(tapMenu);
 const scanner = new Scanner(scan);
 const drawer = new Drawer();
+const consents = new Consents((name, fields) => act(name, fields));
 let onScanned = null; // set while a menu item waits for a code
 
 const wide = matchMedia("(min-width: 760px)"); // on a phone, focus would raise the keyboard
@@ -193,6 +195,7 @@ function heard(news) {
   if (news.topic === "line") return heardLine(news.line);
   if (news.topic === "people") return loadPeople();
   if (news.topic === "menu") return menu.load();
+  if (news.topic === "templates") return consents.isOpen ? consents.load() : undefined;
   if (news.topic === "codes") return scanner.isOpen ? scanner.load() : undefined;
   if (news.topic === "exchanges" && drawer.isOpen) return drawer.load(state.chosen);
   return undefined;
@@ -273,6 +276,7 @@ function wire() {
   });
   document.addEventListener("click", () => showMore(false));
   document.addEventListener("keydown", (event) => event.key === "Escape" && showMore(false));
+  $("consents-open").addEventListener("click", guarded(() => consents.open(state.chosen)));
   $("drawer-open").addEventListener("click", guarded(() => drawer.open(state.chosen)));
   $("unfollow-open").addEventListener("click", () => $("unfollow").showModal());
   $("unfollow-sure").addEventListener("click", () => {

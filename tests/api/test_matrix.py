@@ -154,6 +154,8 @@ ROWS = [
     get("/me/hours", EVERYBODY),
     get("/me/notices", EVERYBODY),
     post("/me/notices/shown", EVERYBODY, ids=["e7g9h3j5km"]),
+    get("/me/wishes", EVERYBODY),
+    post("/me/wishes", EVERYBODY, study="daily"),
     # study and exams: a score is the member's and of those who run study
     get("/study", EVERYBODY),
     get("/study/question", EVERYBODY),

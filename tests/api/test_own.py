@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from models import Answer, Paper
 from models.appointment import Role
 from models.question import QuestionKind, Topic
-from services import banks, exams, study
+from models.reminder import StudyWish
+from services import banks, exams, study, wishes
 from services import members as people
 from services.exams import Asked, Row
 from tests.api.leading import Leading, leading, told
@@ -150,3 +151,14 @@ def test_the_own_year_is_as_the_sheet_has_it(all_: Leading) -> None:
     assert (hours["year"], hours["exempt"]) == (branch.clock.now().year, False)
     assert told(all_.member.get("study/path"))["steps"] == []
     refused(all_.member.post(f"study/path/{NOBODY}/read"), 404, "unknown")
+
+
+def test_wishes_are_ones_own_and_the_same_as_in_chat(all_: Leading) -> None:
+    none = {"study": "never", "study_at": "12:30", "self_check": False, "self_check_at": "15:00"}
+    assert told(all_.member.get("me/wishes")) == none
+    assert told(all_.member.post("me/wishes", {"study": "twice"})) == {**none, "study": "twice"}
+    assert told(all_.member.post("me/wishes", {"self_check": True}))["study"] == "twice"
+    refused(all_.member.post("me/wishes", {"study": "hourly"}), 422, "malformed")
+    assert told(all_.elsewhere.get("me/wishes")) == none
+    with all_.branch.house.reading() as db:
+        assert wishes.of(db, people.find(db, "张建国")) == wishes.Wanted(StudyWish.TWICE, self_check=True)

@@ -81,8 +81,9 @@ class Installation:
         content = shipped()
         _merge(content["wechat"], {"api_base": self.chat, "open_base": self.chat})
         _merge(content["server"], {"port": self.port, "public_url": self.url})
-        _merge(content, self.changed)
-        self.config.write_text(yaml.safe_dump(content, allow_unicode=True), "utf-8")
+        whole: dict[str, object] = {**content}
+        _merge(whole, self.changed)
+        self.config.write_text(yaml.safe_dump(whole, allow_unicode=True), "utf-8")
 
     def settings(self) -> Settings:
         """The settings as every command of it reads them."""

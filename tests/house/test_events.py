@@ -37,6 +37,15 @@ FACTS = {
     "gone": 1,
     "fields": "stem,key",
     "reviewed_by": "王芳",
+    "reminder": "study",
+    "enabled": True,
+    "hour": "12:30",
+    "morning": "07:30",
+    "evening": "20:30",
+    "a_day": 1,
+    "a_week": 4,
+    "day": "2027-02-05",
+    "day_kind": "spring",
 }
 
 

@@ -1,13 +1,19 @@
 """The simulator's chat page in a browser, as a phone and as a desktop window."""
 
+import hashlib
+import json
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import flask
 import pytest
+import requests
 from playwright.sync_api import Page, expect
+from werkzeug.serving import make_server
 
-from simulator import World, wsgi_post
+from simulator import Template, World, wsgi_post
 from simulator.main import running
 from tests.simulator.honest import ACCOUNTS, Echo
 
@@ -69,6 +75,10 @@ def _heard(page: Page, text: str) -> None:
 
 def _key(echo: Echo) -> object:
     return echo.seen[-1]["EventKey"]
+
+
+def _event(echo: Echo) -> object:
+    return echo.seen[-1]["Event"]
 
 
 def _fits(page: Page) -> None:
@@ -275,3 +285,125 @@ def test_no_script_or_style_stands_in_the_page_itself() -> None:
     assert "onclick" not in page
     assert "<script>" not in page
     assert "<style" not in page
+
+
+def _templated(world: World) -> None:
+    world.subscriptions.templates = [
+        Template.of("activity", "T1", "subscription", {"thing1": "title", "time2": "when"}),
+        Template.of("study", "T2", "subscription", {"thing1": "title"}),
+        Template.of("change", "T3", "template", {"thing1": "title"}),
+    ]
+
+
+@at_both_widths
+def test_a_card_is_allowed_once_and_shows_its_fields(chat: Page, world: World, base: str, echo: Echo) -> None:
+    _templated(world)
+    zhang = world.join("张建国", following=True)
+    chat.get_by_role("button", name="张建国").click()
+    chat.get_by_role("button", name="更多", exact=True).click()
+    chat.get_by_role("menuitem", name="订阅通知").click()
+    dialog = chat.get_by_role("dialog", name="订阅通知")
+    expect(dialog.get_by_role("listitem")).to_have_count(2)
+    dialog.get_by_role("button", name="允许一次活动通知").click()
+    expect(dialog.get_by_text("还可以收1次")).to_be_visible()
+    assert _event(echo) == "subscribe_msg_popup_event"
+    _fits(chat)
+    token = world.tokens.fetch_stable(ACCOUNTS.official_account.app_id).token
+    said = {"thing1": {"value": "<b>主题党日</b>"}, "time2": {"value": "2026年11月27日 14:00"}}
+    sent = {"touser": zhang.openid, "template_id": "T1", "page": "http://127.0.0.1/h5/", "data": said}
+    url = f"{base}/cgi-bin/message/subscribe/bizsend?access_token={token}"
+    assert requests.post(url, json=sent, timeout=10).json()["errcode"] == 0
+    dialog.get_by_role("button", name="关闭").click()
+    card = chat.locator("#lines .line.account .bubble.form")
+    expect(card.locator("strong")).to_have_text("活动通知")
+    expect(card.locator("dt")).to_have_text(["事项", "时间"])
+    expect(card.locator("dd")).to_have_text(["<b>主题党日</b>", "2026年11月27日 14:00"])
+    expect(card.get_by_role("link", name="查看详情")).to_have_attribute("href", "http://127.0.0.1/h5/")
+    chat.get_by_role("button", name="更多", exact=True).click()
+    chat.get_by_role("menuitem", name="订阅通知").click()
+    dialog.get_by_role("button", name="允许一次学习提醒").click()
+    dialog.get_by_role("button", name="不再接收学习提醒").click()
+    expect(dialog.get_by_text("还可以收0次")).to_have_count(2)
+    assert _event(echo) == "subscribe_msg_change_event"
+    _fits(chat)
+
+
+ASKING = """<!doctype html><html lang="zh-CN"><title>订阅</title><body><h1 id="told"></h1>
+<wx-open-subscribe template="T1,T2" id="ask"><script type="text/wxtag-template" slot="style"><style>.b { padding: 12px; }</style></script>
+<script type="text/wxtag-template"><button class="b">同意</button></script></wx-open-subscribe>
+<script src="{sdk}"></script><script src="/own.js"></script>"""
+OWN = """const told = document.getElementById("told"), element = document.getElementById("ask");
+element.addEventListener("success", (event) => { told.textContent = event.detail.subscribeDetails; });
+element.addEventListener("error", (event) => { told.textContent = event.detail.errMsg; });
+wx.error((result) => { told.textContent = result.errMsg; });
+wx.config(%s);"""
+
+
+@contextmanager
+def _asking(sdk: str, world: World, *, signed: bool = True) -> Iterator[str]:
+    """A page of the account, on an address of its own and with our pages' policy, that asks for consent."""
+    app = flask.Flask("asking")
+    policy = f"default-src 'none'; script-src 'self' {sdk}; connect-src 'self'"
+
+    @app.get("/")
+    def page() -> flask.Response:
+        return flask.Response(ASKING.replace("{sdk}", sdk), headers={"Content-Security-Policy": policy})
+
+    @app.get("/own.js")
+    def own() -> flask.Response:
+        account = ACCOUNTS.official_account
+        ticket, _ = world.page_tickets.fetch(account.app_id)
+        said = f"jsapi_ticket={ticket}&noncestr=n&timestamp=1&url={flask.request.host_url}"
+        digest = hashlib.sha1(said.encode(), usedforsecurity=False).hexdigest() if signed else "0" * 40
+        config = {"appId": account.app_id, "timestamp": 1, "nonceStr": "n", "signature": digest}
+        config |= {"jsApiList": [], "openTagList": ["wx-open-subscribe"]}
+        return flask.Response(OWN % json.dumps(config), mimetype="text/javascript")
+
+    @app.get("/favicon.ico")
+    def nothing() -> flask.Response:
+        return flask.Response(status=204)
+
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def test_a_signed_page_asks_for_consent_as_in_wechat(
+    world: World, base: str, echo: Echo, new_page: Callable[..., Page]
+) -> None:
+    _templated(world)
+    zhang = world.join("张建国", following=True)
+    sdk = f"{base}/open/js/jweixin-1.6.0.js"
+    with _asking(sdk, world) as address:
+        page = new_page(390, 844)
+        page.goto(address)
+        with page.expect_popup() as opened:
+            page.get_by_role("button", name="同意").click()
+        popup = opened.value
+        popup.get_by_role("link", name="张建国").click()
+        popup.get_by_label("学习提醒").uncheck()
+        popup.get_by_role("button", name="允许").click()
+        told = page.locator("#told")
+        expect(told).to_have_text('{"T1":"{\\"status\\":\\"accept\\"}","T2":"{\\"status\\":\\"reject\\"}"}')
+        assert (zhang.credits("T1"), zhang.credits("T2")) == (1, 0)
+        assert _event(echo) == "subscribe_msg_popup_event"
+        with page.expect_popup() as opened:
+            page.get_by_role("button", name="同意").click()
+        opened.value.get_by_role("link", name="张建国").click()
+        opened.value.get_by_role("button", name="取消").click()
+        expect(told).to_have_text("subscribe:cancel")
+        assert zhang.credits("T1") == 1
+
+
+def test_a_page_signed_wrongly_gets_no_button(world: World, base: str, new_page: Callable[..., Page]) -> None:
+    with _asking(f"{base}/open/js/jweixin-1.6.0.js", world, signed=False) as address:
+        page = new_page(390, 844)
+        page.goto(address)
+        expect(page.locator("#told")).to_have_text("config:invalid signature")
+        expect(page.get_by_role("button", name="同意")).to_have_count(0)

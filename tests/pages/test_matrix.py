@@ -236,6 +236,18 @@ ROWS = [
     post("/h5/study/path/{step}/move", SEES),
     post("/h5/study/path/{step}/close", SEES),
     get("/h5/study/figures", SEES),
+    # reminders: when, what comes, what reached whom, 政治生日, days off; consent is everybody's own
+    get("/h5/reminders", SEES),
+    get("/h5/reminders/coming", SEES),
+    post("/h5/reminders/soon", RUNS, version="99", enabled="on"),
+    post("/h5/reminders/quiet", RUNS, version="99", evening="20:30", morning="07:30", a_day="1", a_week="4"),
+    get("/h5/notices", SEES),
+    post("/h5/notices/retry", RUNS),
+    get("/h5/birthdays", RUNS),
+    post("/h5/birthdays/{member}", RUNS, year="2026", choice="visit"),
+    get("/h5/calendar", SEES),
+    post("/h5/calendar", RUNS, day="2026-12-31", kind="rest"),
+    get("/h5/subscribe", SIGNED_IN),
     # the own sign-ins; somebody else's is as good as none
     get("/h5/logins", SIGNED_IN),
     post("/h5/logins/{visit}/end", SIGNED_IN),

@@ -48,7 +48,7 @@ class Operator:
 
     def configure(self, **changed: object) -> None:
         """Write config.yaml: the shipped one with these sections changed."""
-        content = shipped()
+        content: dict[str, object] = {**shipped()}
         _merge(content, changed)
         (self.home / "config.yaml").write_text(yaml.safe_dump(content, allow_unicode=True), "utf-8")
 

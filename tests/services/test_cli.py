@@ -415,9 +415,15 @@ def test_a_groups_meeting_expects_the_group_alone(zhibu: Operator) -> None:
 
 def test_jobs_are_listed_and_run_by_name(zhibu: Operator) -> None:
     listed = zhibu.types("jobs", "run").done().out
-    assert [line.split()[0] for line in listed.splitlines()] == ["unionids", "sittings", "purge", "handlers"]
+    assert [line.split()[0] for line in listed.splitlines()] == [
+        "unionids", "sittings", "reminders", "purge", "workdays", "handlers",
+        "planned", "tomorrow", "soon", "study", "behind", "makeup", "birthday", "birthday_list", "probation", "gaps",
+        "self_check",
+    ]  # fmt: skip
     assert zhibu.types("jobs", "run", "unionids").done().out == "asked=0 bound=0\n"
     assert "logins=0" in zhibu.types("jobs", "run", "purge", "--at", "2026-11-22T03:10").done().out
+    nobody = "written=0 held_back=0 expired=0\n"
+    assert zhibu.types("jobs", "run", "study", "--at", "2026-11-23T12:30").done().out == nobody
     zhibu.types("jobs", "run", "nothing").refused("没有叫 nothing 的任务")
     zhibu.types("jobs", "run", "purge", "--at", "noon").refused("看不懂")
 

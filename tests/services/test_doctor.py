@@ -18,8 +18,10 @@ SOUND = {
     "open_base": "https://open.weixin.qq.com",
     "official_account": {"app_id": "wx1", "app_secret": "a", "token": "b", "encoding_aes_key": REAL_KEY},
     "mini_program": {"app_id": "wx2", "app_secret": "c"},
+    "sdk": "https://res.wx.qq.com/open/js/jweixin-1.6.0.js",
+    "templates": None,
 }
-CHECKS = 14
+CHECKS = 16
 
 
 @pytest.fixture
@@ -72,10 +74,12 @@ def test_the_demos_secrets_are_refused_with_the_real_wechat(zhibu: Operator, red
     zhibu.configure(
         wechat={"api_base": api_base}, server={"public_url": "https://zhibu.example.cn"}, redis={"url": redis_url}
     )
-    (found,) = faults(zhibu)
+    found, templates = faults(zhibu)
     account = "wechat.official_account"
     named = f"{account}.app_secret、{account}.token、{account}.encoding_aes_key、wechat.mini_program.app_secret"
     assert found == f"✗ 口令不是演示用的：请换掉 {named}。"
+    assert templates.startswith("✗ 模板和网页脚本不是演示用的：wechat.templates.activity、wechat.templates.change、")
+    assert templates.endswith("、wechat.sdk 请照公众平台填；没有的模板整段删掉。")
 
 
 @pytest.mark.parametrize(

@@ -158,7 +158,7 @@ def test_wrong_codes_lock_count_once_a_message_and_open_at_the_very_second(each_
     with transaction(each_database.engine) as db, pytest.raises(TooManyTries) as locked:
         members.bind(db, Account(APP, "o-1"), digits, "m", later(21), RULES)
     assert locked.value.until == later(20 + 3600)
-    run(each_database.engine, lambda db: members.forget_account(db, Account(APP, "o-1")))
+    run(each_database.engine, lambda db: members.forget_account(db, Account(APP, "o-1"), NOW))
     assert bind(each_database, "o-1", digits, at=later(3599)) is TooManyTries
     assert bind(each_database, "o-1", digits, at=later(3600)) == "张建国"  # the first of the three is an hour old
 

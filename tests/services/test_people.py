@@ -13,8 +13,9 @@ from models.appointment import Role
 from models.leave import LeaveClass
 from models.member import Member, MemberStatus
 from models.standing import Standing
-from services import members, people, rosters, standings
+from services import activities, members, notices, people, rosters, standings
 from services.errors import (
+    CodeUnknown,
     EditedMeanwhile,
     NoSuchMember,
     NotAllowed,
@@ -210,6 +211,37 @@ def test_who_is_no_full_member_any_more_holds_no_office(office: Office) -> None:
     entry, seen = entry_of(office, "张建国")
     edit(office, "王芳", "张建国", replace(entry, status=MemberStatus.SUSPENDED), seen)
     assert not office.look(lambda db: office.act(db, "张建国").rights.leads)
+
+
+@pytest.mark.parametrize("by_file", [False, True])
+def test_who_has_died_is_expected_bound_and_asked_nothing_any_more(office: Office, by_file: bool) -> None:  # noqa: FBT001 - a case
+    office.appoint("张建国", Role.GROUP_LEADER, FIRST)
+    held, planned = office.meeting(0, opened=True), office.meeting(3)
+    account = members.Account("wx", "zhang")
+    rules = members.BindingRules(LIVES, 10, timedelta(hours=1))
+    code = office.run(lambda db: members.issue_code(db, members.find(db, "张建国"), office.now, LIVES).digits)
+    office.run(lambda db: members.bind(db, account, code, "first", office.now, rules))
+    spare = office.run(lambda db: members.issue_code(db, members.find(db, "张建国"), office.now, LIVES).digits)
+    act = office.look(lambda db: office.act(db, "王芳"))
+    waiting = office.run(lambda db: notices.called(db, act, activities.find(db, held), [members.find(db, "张建国")]))
+    assert waiting == 1
+    if by_file:
+        gone = [Entry(name="张建国", status=MemberStatus.DECEASED)]
+        office.does("王芳", lambda db, act: rosters.take_all(db, act, gone, {}))
+        office.run(lambda db: rosters.seat(db, office.operator(), activities.find(db, planned).id))
+    else:
+        entry, seen = entry_of(office, "张建国")
+        edit(office, "王芳", "张建国", replace(entry, status=MemberStatus.DECEASED), seen)
+    assert "张建国" in office.expected(held), "what has begun keeps the roll of that day"
+    assert "张建国" not in office.expected(planned)
+    assert office.look(lambda db: members.of_account(db, account)) is None
+    with pytest.raises(CodeUnknown):
+        office.run(lambda db: members.bind(db, members.Account("wx", "son"), spare, "second", office.now, rules))
+    assert not office.look(lambda db: office.act(db, "张建国").rights.leads)
+    assert office.look(lambda db: notices.waiting(db, members.find(db, "张建国"), office.now)) == 0
+    assert "张建国" not in office.look(lambda db: {one.name for one in people.on_roll(db, act)})
+    assert "张建国" not in office.look(lambda db: {one.name for one in people.unbound(db, act, "wx")})
+    assert names(office, "王芳", Wanted(status=MemberStatus.DECEASED)) == ["张建国"]
 
 
 # --- moving in and out ---------------------------------------------------------------------------------------------

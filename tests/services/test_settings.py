@@ -20,6 +20,11 @@ MINIMAL = {
 }
 
 
+def card(**changed: object) -> dict[str, object]:
+    """A sound template, changed."""
+    return {"id": "T1", "channel": "template", "fields": {"thing1": "title", "time2": "when"}, **changed}
+
+
 def written(tmp_path: Path, text: str | bytes) -> Path:
     path = tmp_path / "config.yaml"
     path.write_bytes(text.encode() if isinstance(text, str) else text)
@@ -128,6 +133,18 @@ def test_every_mistake_is_told_at_once_with_its_key_and_what_was_expected(tmp_pa
         ({"database__url": "sqlite://"}, "database.url: expected sqlite:///"),
         ({"database__url": "zhibu.db"}, "database.url: expected postgresql://"),
         ({"redis__url": f"redis://:{SECRET}@h:99999/0"}, "redis.url: expected redis://"),
+        ({"wechat__templates__lunch": card()}, "wechat.templates.lunch: unknown key"),
+        ({"wechat__templates__study": card(channel="sms")}, "study.channel: expected a value 'template'"),
+        ({"wechat__templates__study": card(fields={"thing1": "weather"})}, "study.fields.thing1: expected"),
+        ({"wechat__templates__study": card(fields={"phrase1": "words"})}, "expected for words a field such as thing"),
+        ({"wechat__templates__study": card(fields={"thing": "words"})}, "fields.thing: expected for words a"),
+        ({"wechat__templates__study": card(fields={})}, "wechat.templates.study.fields:"),
+        ({"wechat__templates__study": card(channel="mini")}, "wechat: templates.study.channel: mini needs"),
+        (
+            {"wechat__templates__study": card(), "wechat__templates__office": card(channel="subscription")},
+            "wechat.templates: office: the same id stands under another channel",
+        ),
+        ({"wechat__sdk": "jweixin.js"}, "wechat.sdk: expected an http(s)"),
         ({"home": "/"}, "home: unknown key"),
         ({"wechat__${X}": "a"}, "wechat.${X}: unknown key"),
     ],

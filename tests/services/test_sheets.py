@@ -277,8 +277,16 @@ def test_statuses_go_by_their_names_and_standing_tells_who_is_no_longer_on_the_r
         line = cell(tmp_path, "人员类别", label)
         assert isinstance(line, RosterLine)
         assert line.status is status
-    path = text(tmp_path / "r.csv", "姓名,人员类别,党籍状态\n张伟,正式党员,停止党籍\n李娜,预备党员,正常\n王芳,,\n")
-    assert [line.status for line in lines(path)] == [MemberStatus.SUSPENDED, MemberStatus.PROBATIONARY, None]
+    path = text(
+        tmp_path / "r.csv",
+        "姓名,人员类别,党籍状态\n张伟,正式党员,停止党籍\n李娜,预备党员,正常\n王芳,,\n赵敏,正式党员,已故\n",
+    )
+    assert [line.status for line in lines(path)] == [
+        MemberStatus.SUSPENDED,
+        MemberStatus.PROBATIONARY,
+        None,
+        MemberStatus.DECEASED,
+    ]
 
 
 def test_formulas_are_values_and_never_computed(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -19,10 +20,15 @@ from engines.redis import ensure_redis, leave, stop
 from jobs.timetable import TIMETABLE
 from models import HeldScan, Identity, Member, WrongCode
 from models.base import Base
+from models.credit import CreditEntry
+from models.notice import Notice, NoticeKind
+from services import credits, members, notices
 from services.members import Account
 from simulator.courier import Manner
 from simulator.faults import Fault
+from simulator.outcomes import Telling, When
 from simulator.packing import Hostile, Mode
+from simulator.transport import Answer
 from tests.branch import NOON, Branch, Phone, branch_on, settings_for
 from tests.engines import Database
 from wechat.messages import parse
@@ -283,6 +289,72 @@ def test_contract_11_unfollowing_erases_the_person_and_keeps_the_branchs_record(
     zhang.says("记录").hears("绑定")
     zhang.says(each_branch.code("张建国")).hears("绑定成功")
     zhang.says("记录").hears("应到1次，到会1次")
+
+
+def test_contract_11_unfollowing_cancels_what_waits_and_erases_consents(branch: Branch) -> None:
+    zhang = branch.bound("张建国").accepts("birthday", 2)
+    branch.clock.advance(5)
+    late = zhang.accepts("birthday").last
+    branch.meeting("党课", opened=False, starts=timedelta(days=3))
+    branch.cancels(branch.meeting("主题党日", opened=False, starts=timedelta(days=2)), "启动暴雨应急响应")
+    assert ledger(branch, "birthday") == [3]
+    zhang.unfollows()
+    with branch.house.reading() as db:
+        assert {(one.state.value, one.reason) for one in db.scalars(select(Notice))} == {("expired", "unfollowed")}
+        assert db.scalars(select(CreditEntry)).all() == []
+    assert branch.sends() == 0
+    assert late is not None
+    zhang.person.again(late)  # an event of before, heard late: nobody is there to keep it for
+    zhang.follows()
+    zhang.says(branch.code("张建国")).hears("绑定成功").hears_not("条通知")
+    assert ledger(branch, "birthday") == []
+
+
+def ledger(branch: Branch, topic: str) -> list[int]:
+    """What the ledger says is left of a topic's template, by person."""
+    template = branch.house.settings.wechat.templates.given[topic].id
+    with branch.house.reading() as db:
+        return [one.left for purse, one in credits.balances(db, None).items() if purse.template_id == template]
+
+
+def test_contract_18_the_ledger_is_wechats_own_count_under_events_twice_late_and_missing(branch: Branch) -> None:
+    zhang = branch.bound("张建国")
+    person, world = zhang.person, branch.world
+    now = branch.clock.now()
+    earlier = [now - timedelta(seconds=seconds) for seconds in (50, 40, 30, 20, 10)]
+    events = [
+        person.accepts("birthday", at=earlier[0]),
+        person.refuses("birthday", at=earlier[1]),
+        person.accepts("birthday", at=earlier[4]),
+        person.answers({"birthday": True, "study": True, "makeup": False}, at=earlier[3]),  # later than it was
+        person.answers({"birthday": False}, at=earlier[2]),  # a no in the popup takes nothing away
+    ]
+    for event in (*events, events[1], events[0]):
+        person.again(event)
+    assert ledger(branch, "birthday") == [person.credits("birthday")] == [2]
+    assert ledger(branch, "study") == [1]
+    for number, telling in enumerate((Telling(When.BEFORE, copies=2), Telling(When.NEVER))):
+        world.outcomes.plan(telling)
+        tell(branch, NoticeKind.BIRTHDAY, "张建国", str(number))
+        assert branch.sends() == 1
+        assert ledger(branch, "birthday") == [person.credits("birthday")] == [1 - number]
+    world.courier.post, there = deaf, world.courier.post
+    person.accepts("birthday")  # an event that never comes: we know of one less, never of one more
+    world.courier.post = there
+    assert (ledger(branch, "birthday"), person.credits("birthday")) == ([0], 1)
+
+
+def deaf(_query: Mapping[str, str], _body: bytes, _seconds: float) -> Answer:
+    """Nothing arrives, and WeChat believes that it has."""
+    return Answer(200, b"success")
+
+
+def tell(branch: Branch, kind: NoticeKind, name: str, occurrence: str) -> None:
+    """A notice to that member, due now."""
+    now = branch.clock.now()
+    facts: dict[str, notices.Plain] = {"name": name, "joined": "1998-11-22", "day": "2026-11-22", "years": 28}
+    told = notices.Told(kind, occurrence, facts, now, now + timedelta(days=1))
+    branch.house.run(lambda db: notices.write(db, members.find(db, name), told, now))
 
 
 def test_contract_11_an_unfollow_does_not_lift_the_lock_on_wrong_codes(branch: Branch) -> None:

@@ -24,6 +24,8 @@ from wechat.errors import (
     WeChatRejected,
 )
 from wechat.messages import TEXT_LIMIT
+from wechat.posts import Posts
+from wechat.wire import Wire
 
 CODE_PATH = "/sns/jscode2session"
 PAGE_PATH = "/sns/oauth2/access_token"
@@ -186,7 +188,7 @@ def test_a_platform_gone_between_token_and_send_certainly_got_nothing(
     platform: Platform, api: OfficialAccountApi
 ) -> None:
     api.follower(OPENID)
-    api._client._wire.base = "http://127.0.0.1:9"
+    api._posts = Posts(Wire("http://127.0.0.1:9", 0.3), 0.3, api._client._keeper)
     with pytest.raises(WeChatDown) as down:
         api.send_text(OPENID, "改期")
     assert type(down.value) is WeChatDown
