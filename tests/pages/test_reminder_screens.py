@@ -13,7 +13,8 @@ from models.notice import Channel, Notice, NoticeKind, NoticeState
 from models.reminder import DayKind, GreetingChoice
 from services import greetings, members, rosters, workdays
 from services.rosters import Entry
-from tests.pages.looks import goes_in, look_over
+from tests.pages.axe import faults
+from tests.pages.looks import goes_in, look_over, picture
 from tests.pages.office import FIRST, MEMBER, SECRETARY, Office, serving
 
 LONG = "阿卜杜热依木·买买提艾力"
@@ -79,9 +80,11 @@ def test_pages_with_much_on_them(full: str, office: Office, new_page: Callable[.
     for shot, address in PAGES:
         look_over(page, full + address, f"reminders-{shot}")
     page.goto(f"{full}/h5/reminders")
-    for summary in page.locator("main summary").all()[:2]:
+    for summary in page.locator("main summary").all():
         summary.click()
-    look_over(page, page.url, "reminders-editing")
+    assert faults(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    picture(page, "reminders-editing")
 
 
 def test_pages_with_nothing_on_them(bare: Office, new_page: Callable[..., Page]) -> None:
