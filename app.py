@@ -251,6 +251,7 @@ def _api(house: House) -> miniprogram_api.Office:
         forms={sort.name: partial(sort.fill, _pages(house)) for sort in prints.SORTS},
         branch=settings.branch.name,
         where=parts.where,
+        unsigned=house.unsigned,
     )
 
 
@@ -270,6 +271,7 @@ def _pages(house: House) -> door.Desk:
         asks=house.parts.asks,
         binding=house.parts.binding,
         public_url=settings.server.public_url,
+        unsigned=house.unsigned,
         oauth=PageLogin(
             settings.wechat.open_base,
             settings.wechat.api_base,

@@ -33,6 +33,7 @@ from models.question import QuestionState
 from models.visit import Visit
 from pages import frame
 from pages.shelf import Shelf
+from sealed.unsigned import Unsigned
 from services import calendar, errors, rights, visits
 from services.attendance import Rules
 from services.errors import Refusal
@@ -103,6 +104,7 @@ class Desk:
     asks: tuple[QuestionState, ...]  # questions in these states go out
     binding: BindingRules
     public_url: str
+    unsigned: Unsigned  # what is kept without a name, in a file of its own
     oauth: OAuth | None = None
     shelf: Shelf | None = None
 

@@ -1,4 +1,6 @@
-"""All rooms behind the door, in one list: each affair's blueprint joins the app here."""
+"""All rooms behind the door, in one list: each affair's blueprint joins the app here; and what is open to anybody."""
+
+from functools import partial
 
 from flask import Flask
 
@@ -16,7 +18,10 @@ from pages import (
     signin,
     study,
 )
+from pages import open as outside
 from pages.door import Desk
+
+OUTSIDE: tuple[outside.Behind, ...] = ()  # in this order asked whether a secret is theirs
 
 ROOMS = (
     signin.blueprint,
@@ -32,6 +37,7 @@ ROOMS = (
     study.blueprint,
     exams.blueprint,
     hours.blueprint,
+    partial(outside.blueprint, OUTSIDE),
 )
 
 

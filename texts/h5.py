@@ -16,6 +16,7 @@ NAV_STUDY = "学习"
 NAV_PRINT = "打印"
 NAV_OWN = "我的记录"
 NAV_LOGINS = "我的登录"
+OUTSIDE_FOOT = "打开这个页面不用登录，页面不留记号。"
 
 STALE_FORM = "这个页面放得太久了，没有办成。请返回，刷新后再办一次。"
 
