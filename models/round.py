@@ -135,7 +135,7 @@ class RoundAnswer(Base):
     round_id: Mapped[int] = mapped_column(ForeignKey("round.id"))
     member_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"), index=True)
     link_id: Mapped[int | None] = mapped_column(ForeignKey("round_link.id"))
-    body: Mapped[str] = mapped_column(Text)  # JSON: question's id -> answer
+    body: Mapped[str] = mapped_column(Text)  # JSON of services/forms.py: part, answers by position
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     once: Mapped[str] = mapped_column(String(64))  # key of the message or request that last changed it

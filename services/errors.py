@@ -53,6 +53,13 @@ Refusal
 ├── NoTriesLeft           the member has sat that paper as often as one may
 ├── WaitToRetake          the next go at the paper begins later
 ├── SittingOver           the answer comes after the end of the sitting
+├── NoSuchRound           no round of that id, or none one is asked in
+├── RoundLacks            the round, or its response table, is not complete
+├── RoundMoved            the round is not in the state this needs
+├── RoundOver             the round takes no answers any more
+├── AnsweredBefore        the answer sent by this link stands
+├── FormUnclear           an answer of the form is missing, or does not fit
+├── NoLinks               only members are asked in that round
 ├── NoSuchBank            no question bank of that name or id
 ├── NoSuchQuestion        no question of that id
 ├── QuestionChanged       the question was edited or retired since it was shown
@@ -70,6 +77,7 @@ from enum import StrEnum
 from models.activity import ActivityState
 from models.leave import LeaveState
 from models.question import QuestionKind, QuestionState, Topic
+from models.round import FormKind, RoundState
 from services.answers import Why
 
 
@@ -384,6 +392,55 @@ class WaitToRetake(Refusal):
 @dataclass
 class SittingOver(Refusal):
     """The answer came after the end of the sitting of the paper called `title`."""
+
+    title: str
+
+
+class NoSuchRound(Refusal):
+    """No round has that id or link, or the member is not asked in it."""
+
+
+@dataclass
+class RoundLacks(Refusal):
+    """The round is not complete: `what` of questions, closes, audience, responses, lines."""
+
+    what: str
+
+
+@dataclass
+class RoundMoved(Refusal):
+    """The round called `title` is in `state`, where this cannot be done."""
+
+    title: str
+    state: RoundState
+
+
+@dataclass
+class RoundOver(Refusal):
+    """The round called `title` takes no answers any more."""
+
+    title: str
+
+
+@dataclass
+class AnsweredBefore(Refusal):
+    """The round called `title` has been answered, and that is final."""
+
+    title: str
+
+
+@dataclass
+class FormUnclear(Refusal):
+    """The answer at `position`, to a question of `kind`, is `lacking` or does not fit."""
+
+    position: int
+    kind: FormKind
+    lacking: bool = False
+
+
+@dataclass
+class NoLinks(Refusal):
+    """In the round called `title` nobody outside is asked."""
 
     title: str
 

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from models.attendance import MakeUpWay, MarkKind
 from models.leave import LeaveClass
 from texts import activity, people, question
+from texts import round as round_
 from texts.attendance import LEAVE, MARK
 from texts.hours import hours
 from texts.makeup import WAY
@@ -100,6 +101,7 @@ WORDS: Mapping[str, Callable[[Facts, ZoneInfo], str]] = {
     "question_live": lambda facts, _zone: f"投入使用，审核人{facts['name']}",
     "question_retired": _always("停用"),
     "exported": lambda facts, _zone: f"导出{facts['form']}（{facts['which']}）",
+    **round_.EVENTS,
 }
 
 

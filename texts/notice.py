@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from models.leave import LeaveClass
 from models.notice import NoticeKind
 from texts import activity
+from texts import round as round_
 from texts.leave import CLASS
 
 Facts = Mapping[str, str | int | bool | None]
@@ -78,6 +79,18 @@ def _handler_day(_facts: Facts, _zone: ZoneInfo) -> str:
     return "【提醒】今天请打开承办页看一看。每周一、周四都这样提醒，有没有来信都一样。"
 
 
+def _round(facts: Facts, zone: ZoneInfo) -> str:
+    return round_.notice(facts, _at(facts["closes"], zone))
+
+
+def _round_closing(facts: Facts, zone: ZoneInfo) -> str:
+    return round_.notice_closing(facts, _at(facts["closes"], zone))
+
+
+def _round_published(facts: Facts, _zone: ZoneInfo) -> str:
+    return round_.notice_published(facts)
+
+
 WORDS: Mapping[NoticeKind, Callable[[Facts, ZoneInfo], str]] = {
     NoticeKind.MOVED: _moved,
     NoticeKind.CANCELLED: _cancelled,
@@ -85,6 +98,9 @@ WORDS: Mapping[NoticeKind, Callable[[Facts, ZoneInfo], str]] = {
     NoticeKind.LEAVE_ASKED: _leave_asked,
     NoticeKind.LEAVE_DECIDED: _leave_decided,
     NoticeKind.HANDLER_DAY: _handler_day,
+    NoticeKind.ROUND: _round,
+    NoticeKind.ROUND_CLOSING: _round_closing,
+    NoticeKind.ROUND_PUBLISHED: _round_published,
 }
 
 
