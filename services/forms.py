@@ -9,7 +9,7 @@ from models.round import FormKind
 from services.errors import FormUnclear
 
 MOST = 30  # questions of a form
-MOST_OPTIONS = 10
+MOST_OPTIONS = 9  # a digit each
 LONGEST = 500  # characters of an answer in words
 SCALE = 5  # a scale goes from 1 to this
 

@@ -10,6 +10,7 @@ from sealed.unsigned import AnsweredAlready, NoSuchRound, RoundClosed, Unfit, Un
 from services import forms
 from services.small_cells import Cell, Mean
 from texts import activity
+from texts.talk import with_options
 
 PURPOSE: dict[RoundPurpose, str] = {
     RoundPurpose.SURVEY: "问卷",
@@ -52,10 +53,10 @@ GONE = "没有找到这次征集，请发“征集”看现在有哪些。"
 NAME, APART = "征集", "不记名填写"
 NOTHING = "现在没有要您填写的征集。"
 WHICH = "看哪一个？"
-SKIP = "跳过"
+SKIP, SKIP_OPTION = "跳过", "不填这一题"
 SIGNED = "记名填写，截止以前可以再填、再改。"
 UNNAMED = "不记名填写：提交瞬间服务器可见，之后无法关联到您。交了就不能改。"
-SENT = "已提交，谢谢您的意见。"
+
 SENT_SIGNED = "已提交。截止以前发“征集”可以再改。"
 SENT_UNNAMED = "已提交，谢谢您。系统里没有留下是谁填的。"
 SURE = "都填好了，交上去就不能改了。交吗？"
@@ -87,11 +88,28 @@ def about(purpose: RoundPurpose, title: str, body: str, questions: int) -> str:
 
 
 def question(one: forms.Question, last: int) -> str:
-    """A question as the chat asks it, the request last."""
+    """A question without its options and the request."""
+    return f"{one.position}/{last} {one.stem}"
+
+
+def asked(one: forms.Question, last: int) -> str:
+    """A question of several options or a scale as the chat asks it, the request last."""
     optional = "" if one.required else f"不想填就发“{SKIP}”。"
-    head = f"{one.position}/{last} {one.stem}"
     options = [f"{number} {option}" for number, option in enumerate(one.options, start=1)]
-    return "\n".join([head, *options, REQUEST[one.kind] + optional])
+    return "\n".join([question(one, last), *options, REQUEST[one.kind] + optional])
+
+
+def preview(one: forms.Question, last: int) -> str:
+    """The same of any question, for who makes the form."""
+    if one.kind is FormKind.SINGLE:
+        return with_options(question(one, last), choices(one).values())
+    return asked(one, last)
+
+
+def choices(one: forms.Question) -> dict[int, str]:
+    """The options of a single choice, and 0 for leaving it out where that may be."""
+    options = dict(enumerate(one.options, start=1))
+    return options if one.required else {**options, 0: SKIP_OPTION}
 
 
 REQUEST: dict[FormKind, str] = {

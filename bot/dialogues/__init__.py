@@ -14,6 +14,7 @@ from bot.dialogues import (
     makeup,
     notice,
     record,
+    round,  # noqa: A004 - the affair's name, as everywhere
     study,
 )
 from bot.turn import REGISTRY
@@ -33,5 +34,6 @@ __all__ = [
     "makeup",
     "notice",
     "record",
+    "round",
     "study",
 ]
