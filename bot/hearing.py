@@ -101,7 +101,7 @@ class Hearing(Generic[TurnT]):
         echo = texts.heard(self.heard.text) if self.heard.text.strip() else ""
         return "\n".join(filter(None, [echo, self._answer(late)]))
 
-    def begin(self, match: Match, opening: Mapping[str, JsonValue]) -> str:
+    def begin(self, match: Match, opening: Mapping[str, JsonValue] = MappingProxyType({})) -> str:
         """Start what the message was found to ask for elsewhere, opened with what was handed over."""
         return self._start(match, opening)
 

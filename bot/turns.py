@@ -150,7 +150,7 @@ class Turns:
         once = Once(self.run, turn, key, self.parts.where, waiting)
         customs = Customs(self.parts.talk_minutes, self.parts.talk_keep_hours, self.parts.where.telephone)
         hearing = Hearing(self.registry, customs, chat, heard, int(now.timestamp()), once, asked)
-        return hearing.begin(match, {}) if match else hearing.reply()
+        return hearing.begin(match) if match else hearing.reply()
 
     def _met(self, message: Message, account: Account, key: str, chat: Chat) -> str:
         """A new follower, or a scan: no question, so whatever is open stays so, but for a check-in."""
