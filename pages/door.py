@@ -64,6 +64,7 @@ STATUS: Mapping[type[Refusal], int] = {
     errors.NoSuchPaper: 404,
     errors.NoSuchStep: 404,
     errors.NoSuchBank: 404,
+    errors.NoSuchRound: 404,
     errors.NoSuchQuestion: 404,
 }
 
@@ -303,19 +304,28 @@ def navigation(found: Act | None) -> Sequence[Place]:
     return (
         (texts.NAV_TODAY, PATH, ()),
         (texts.NAV_ACTIVITIES, "/h5/activities", ("/h5/activities/", "/h5/a/")),
-        (texts.NAV_MONTH, f"/h5/month/{found.day:%Y-%m}", ("/h5/month/",)),
+        (texts.NAV_MONTH, f"/h5/month/{found.day:%Y-%m}", ("/h5/month/", "/h5/print")),
         (texts.NAV_MEMBERS, "/h5/members", ("/h5/members/", "/h5/appointments", "/h5/m/")),
         (texts.NAV_STUDY, "/h5/study", study) if own.runs_study else (texts.NAV_HOURS, "/h5/hours", ("/h5/hours/",)),
-        (texts.NAV_PRINT, "/h5/print", ()),
+        _last(own),
     )
+
+
+def _last(own: Rights) -> Place:
+    """Who runs the branch hears it, and prints from the month's sheet; others print."""
+    if not own.runs_branch:
+        return texts.NAV_PRINT, "/h5/print", ()
+    _, first, _ = texts.VOICE_TABS[0]
+    within = tuple(one for _, address, more in texts.VOICE_TABS for one in (address, *more))
+    return texts.NAV_VOICE, first, within
 
 
 def personal(found: Act | None) -> Sequence[Place]:
     """What everybody has, at the foot of the page."""
     if found is None or found.by is None:
         return ()
-    logins = (texts.NAV_LOGINS, "/h5/logins", ())
-    return (_record(found.by), logins) if found.rights.leads else (logins,)
+    own = (texts.NAV_ASKED, "/h5/asked", ("/h5/asked/",)), (texts.NAV_LOGINS, "/h5/logins", ())
+    return (_record(found.by), *own) if found.rights.leads else own
 
 
 def _record(member: Member) -> Place:

@@ -7,6 +7,7 @@ from flask import Flask
 from pages import (
     activities,
     appointments,
+    asked,
     attendance,
     banks,
     exams,
@@ -15,13 +16,14 @@ from pages import (
     logins,
     members,
     prints,
+    rounds,
     signin,
     study,
 )
 from pages import open as outside
 from pages.door import Desk
 
-OUTSIDE: tuple[outside.Behind, ...] = ()  # in this order asked whether a secret is theirs
+OUTSIDE: tuple[outside.Behind, ...] = (asked.OUTSIDE,)  # in this order asked whether a secret is theirs
 
 ROOMS = (
     signin.blueprint,
@@ -37,6 +39,8 @@ ROOMS = (
     study.blueprint,
     exams.blueprint,
     hours.blueprint,
+    rounds.blueprint,
+    asked.blueprint,
     partial(outside.blueprint, OUTSIDE),
 )
 

@@ -136,6 +136,12 @@ def begin(store: Unsigned, round_id: str) -> None:
         store.open_round(round_id)
 
 
+def end(store: Unsigned, round_id: str) -> None:
+    """End a round; one that was lost with the file has nothing to end."""
+    with suppress(NoSuchRound):
+        store.close_round(round_id)
+
+
 def bodies(store: Unsigned, round_id: str) -> Sequence[str]:
     """The bodies of a round that is over; one that a cut-off close has left open is ended first. Raises NoSuchRound."""
     try:

@@ -310,6 +310,11 @@ def answer(
     return made
 
 
+def has_answered(db: Session, round_: Round, who: Member | RoundLink) -> bool:
+    """Whether an answer of theirs is kept in a signed round."""
+    return db.scalar(_mine(round_, who)) is not None
+
+
 def given_by(db: Session, round_: Round, member: Member) -> Answers | None:
     """What the member has answered in a signed round; None while it is nothing."""
     found = db.scalar(_mine(round_, member))
