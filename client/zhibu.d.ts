@@ -40,14 +40,19 @@ export interface AllOwedTold {
   owed: OwedTold[];
 }
 
-/** One answer, in words as in the chat: B, ACD, 对, 一年、六个月, 不会. */
+/** The answer to one question: words, or numbers. */
 export interface AnswerIn {
-  question: string;
-  version: number;
-  purpose: Purpose;
-  answer: string;
-  /** Seconds; without them time says nothing. */
-  took?: number | null;
+  question: number;
+  text?: string;
+  numbers?: number[];
+}
+
+/** One's own answer to one question. */
+export interface AnswerTold {
+  question: number;
+  text: string;
+  /** Options from 1, or the points of a scale. */
+  numbers: number[];
 }
 
 /** What came of the answer; it is kept. */
@@ -60,6 +65,17 @@ export interface AnsweredTold {
   source: string;
   /** It has just left 错题. */
   mastered: boolean;
+}
+
+/** A filled form; what is left out is blank. Words are read by those who run the branch. */
+export interface AnswersIn {
+  answers: AnswerIn[];
+}
+
+/** A filled form of an unnamed round, with the ballot that came with it. */
+export interface BallotIn {
+  ballot: string;
+  answers: AnswerIn[];
 }
 
 /** Either the 8-digit code on the slip, or the code of WeChat's phone number button (not wx.login's). */
@@ -157,6 +173,15 @@ export interface FamilyLeaveIn {
   member: string;
 }
 
+/** The figures of one question; of fewer than five answers there are none. */
+export interface FigureTold {
+  question: number;
+  answers: number;
+  options: OptionTold[];
+  /** Of a scale, in words; "" for none. */
+  mean: string;
+}
+
 /** The figures of a sheet, of the people one sees; counts of persons. */
 export interface FiguresTold {
   expected: number;
@@ -171,6 +196,9 @@ export interface FiguresTold {
   to_check: number;
   exempt: number;
 }
+
+/** How a question of a form is answered. */
+export type FormKind = "text" | "single" | "multiple" | "scale";
 
 /** Where the text belongs: a table and its column. */
 export type HeldPlace = "leave.reason" | "leave.note" | "makeup.content" | "mark.reason";
@@ -266,23 +294,13 @@ export interface LeavesTold {
   next: string | null;
 }
 
-/** One person on the sheet; `label` is what paper says: 到, 迟到, 登, 请假, 未到 … */
+/** One line of the response table. */
 export interface LineTold {
-  member: string;
-  name: string;
-  group: string | null;
-  status: Status;
+  summary: string;
+  voices: number;
+  verdict: Verdict;
   label: string;
-  leave_class: LeaveClass | null;
-  /** When the check-in was sent. */
-  at: string | null;
-  method: Method | null;
-  /** 早退. */
-  early: boolean;
-  /** 补. */
-  made_up: boolean;
-  /** A request for leave that waits for a decision. */
-  leave_waiting: string | null;
+  reason: string;
 }
 
 /** The code of wx.login. */
@@ -378,7 +396,7 @@ export interface MemberResultTold {
 }
 
 /** 人员类别: where a person stands with the Party (党章 1, 7, 9; 发展党员工作细则). */
-export type MemberStatus = "full" | "probationary" | "candidate" | "activist" | "applicant" | "citizen" | "suspended" | "moved";
+export type MemberStatus = "full" | "probationary" | "candidate" | "activist" | "applicant" | "citizen" | "suspended" | "moved" | "deceased";
 
 /** How a check-in came about. */
 export type Method = "scan" | "number" | "place" | "registered";
@@ -403,7 +421,7 @@ export interface NextTold {
 }
 
 /** What a notice is about. */
-export type NoticeKind = "moved" | "cancelled" | "called" | "leave_asked" | "leave_decided" | "handler_day";
+export type NoticeKind = "moved" | "cancelled" | "planned" | "tomorrow" | "soon" | "called" | "leave_asked" | "leave_decided" | "handler_day" | "study" | "behind" | "makeup" | "birthday" | "birthday_list" | "probation" | "gaps" | "self_check" | "answered" | "round" | "round_closing" | "round_published" | "bulletin" | "unread";
 
 /** One notice, in the words of the chat. */
 export interface NoticeTold {
@@ -461,6 +479,13 @@ export interface OneLogin {
   expires_at: string;
   /** The one that asks. */
   here: boolean;
+}
+
+/** How many chose an option; null where that is not told, and then at least so many percent (0: not told). */
+export interface OptionTold {
+  option: string;
+  count: number | null;
+  at_least: number;
 }
 
 /** How a question was answered. */
@@ -533,17 +558,13 @@ export type Purpose = "today" | "wrong" | "topic";
 /** How a question is answered. */
 export type QuestionKind = "single" | "multiple" | "judge" | "blank";
 
-/** One question, without its answer. */
+/** One question of the form. */
 export interface QuestionTold {
-  id: string;
-  /** Goes back with the answer. */
-  version: number;
-  kind: QuestionKind;
-  topic: Topic;
+  position: number;
+  kind: FormKind;
   stem: string;
   options: string[];
-  /** 【待审】: nobody has reviewed it yet. */
-  unreviewed: boolean;
+  required: boolean;
 }
 
 /** One person's record at one activity: what it says, what was said of it, what can be said of it now. */
@@ -609,6 +630,60 @@ export interface RosterTold {
   lines: LineTold[];
   figures: FiguresTold;
   next: string | null;
+}
+
+/** What it is for. */
+export type RoundPurpose = "survey" | "decision" | "rating" | "supervision";
+
+/** draft -> open -> closed -> published; a published one says what became of the opinions. */
+export type RoundState = "draft" | "open" | "closed" | "published";
+
+/** One round one is asked in. */
+export interface RoundTold {
+  id: string;
+  purpose: RoundPurpose;
+  label: string;
+  title: string;
+  /** Nobody is told, or can find out, who answered what. */
+  unnamed: boolean;
+  state: RoundState;
+  closes_at: string;
+  /** It takes answers. */
+  running: boolean;
+  /** One's own answer is there; of an unnamed one said only while it runs. */
+  answered: boolean;
+}
+
+/** One round with its form and one's answer; once published with figures and table. */
+export interface RoundWholeTold {
+  id: string;
+  purpose: RoundPurpose;
+  label: string;
+  title: string;
+  /** Nobody is told, or can find out, who answered what. */
+  unnamed: boolean;
+  state: RoundState;
+  closes_at: string;
+  /** It takes answers. */
+  running: boolean;
+  /** One's own answer is there; of an unnamed one said only while it runs. */
+  answered: boolean;
+  body: string;
+  promise: string;
+  questions: QuestionTold[];
+  /** One's own, of a signed round. */
+  answers: AnswerTold[];
+  /** For an unnamed round that runs: drawn anew each time. */
+  ballot: string | null;
+  /** Fewer than five answers: no figures. */
+  few: boolean;
+  figures: FigureTold[];
+  table: LineTold[];
+}
+
+/** What one is asked now, then what has been published, newest first. */
+export interface RoundsTold {
+  rounds: RoundTold[];
 }
 
 /** One row: times of persons at activities that are over; `rates` as paper words them. */
@@ -746,6 +821,9 @@ export interface TopicTold {
   right: number;
   of: number;
 }
+
+/** 采纳情况, of an opinion and of a line in a round's response table. */
+export type Verdict = "adopted" | "partly" | "declined";
 
 export interface Operations {
   /** The activities one may open, newest first, each with the figures of the people one sees. */
@@ -1220,6 +1298,48 @@ export interface Operations {
       };
     };
     answer: ArrayBuffer;
+  };
+  /** What one is asked now, the earliest close first, and what has been published. */
+  "GET /api/v1/rounds": {
+    given: {};
+    answer: RoundsTold;
+  };
+  /** One round one is asked in: form and own answer, at last figures and table. */
+  "GET /api/v1/rounds/{round}": {
+    given: {
+      path: {
+        round: string;
+      };
+    };
+    answer: RoundWholeTold;
+  };
+  /** Answer a signed round; again before the close takes the place of the earlier answer. */
+  "POST /api/v1/rounds/{round}/answers": {
+    given: {
+      path: {
+        round: string;
+      };
+      headers?: {
+        /** Made anew for every deed of a person and repeated with every repetition; kept for a day. */
+        "Idempotency-Key"?: string;
+      };
+      body: AnswersIn;
+    };
+    answer: undefined;
+  };
+  /** Answer an unnamed round, which is final; the same ballot again is the same answer. */
+  "POST /api/v1/rounds/{round}/ballots": {
+    given: {
+      path: {
+        round: string;
+      };
+      headers?: {
+        /** Made anew for every deed of a person and repeated with every repetition; kept for a day. */
+        "Idempotency-Key"?: string;
+      };
+      body: BallotIn;
+    };
+    answer: undefined;
   };
   /** What one is expected at, from half a year ahead on backwards. */
   "GET /api/v1/seats": {

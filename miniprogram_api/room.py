@@ -33,7 +33,7 @@ from services import logins, rights
 from services.errors import LoginFault, LoginRefused, NotBound
 from services.rights import Act
 
-Later = Callable[[], Told]
+Later = Callable[[], Told | None]
 View = Callable[..., Told | tuple[Told, int] | flask.Response | Later | None]
 Wrap = Callable[[View], View]
 
@@ -81,6 +81,22 @@ class Room:
     def post(self, rule: str, told: type[Told] | None = None, *, status: int = 200, also: tuple[int, ...] = ()) -> Wrap:
         """Something to do: `view(db, act, …)` in one transaction, once for each Idempotency-Key."""
         return self._hang("post", rule, Way(told, status, also), self._take)
+
+    def apart_post(self, rule: str, told: type[Told] | None = None, *, status: int = 200) -> Wrap:
+        """Something to do of which the database must keep nothing: `view(db, act, …)` in one look.
+
+        It returns what is done once no transaction is open; what makes it happen once is in the body.
+        """
+
+        def take(view: View, way: Way, taken: Mapping[str, object]) -> flask.Response:
+            now, token = self.office.clock(), token_sent()
+            key_sent()
+            self._stay_in_pace(token)
+            with self.office.reading() as db:
+                later = cast("Later", view(db, self._act(db, token, now), **taken))
+            return _response(_told(later(), way))
+
+        return self._hang("post", rule, Way(told, status), take)
 
     def patch(self, rule: str, told: type[Told] | None = None) -> Wrap:
         """Something to change, likewise."""
