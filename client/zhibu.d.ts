@@ -40,19 +40,14 @@ export interface AllOwedTold {
   owed: OwedTold[];
 }
 
-/** The answer to one question: words, or numbers. */
+/** One answer, in words as in the chat: B, ACD, 对, 一年、六个月, 不会. */
 export interface AnswerIn {
-  question: number;
-  text?: string;
-  numbers?: number[];
-}
-
-/** One's own answer to one question. */
-export interface AnswerTold {
-  question: number;
-  text: string;
-  /** Options from 1, or the points of a scale. */
-  numbers: number[];
+  question: string;
+  version: number;
+  purpose: Purpose;
+  answer: string;
+  /** Seconds; without them time says nothing. */
+  took?: number | null;
 }
 
 /** What came of the answer; it is kept. */
@@ -67,15 +62,10 @@ export interface AnsweredTold {
   mastered: boolean;
 }
 
-/** A filled form; what is left out is blank. Words are read by those who run the branch. */
-export interface AnswersIn {
-  answers: AnswerIn[];
-}
-
 /** A filled form of an unnamed round, with the ballot that came with it. */
 export interface BallotIn {
   ballot: string;
-  answers: AnswerIn[];
+  answers: FormAnswerIn[];
 }
 
 /** Either the 8-digit code on the slip, or the code of WeChat's phone number button (not wx.login's). */
@@ -154,6 +144,13 @@ export interface CorrectionIn {
   reason: string;
 }
 
+/** How many chose an option; null where that is not told, and then at least so many percent (0: not told). */
+export interface CountTold {
+  option: string;
+  count: number | null;
+  at_least: number;
+}
+
 /** Agreed or not; the note is read by the member. */
 export interface DecisionIn {
   ok: boolean;
@@ -177,7 +174,7 @@ export interface FamilyLeaveIn {
 export interface FigureTold {
   question: number;
   answers: number;
-  options: OptionTold[];
+  options: CountTold[];
   /** Of a scale, in words; "" for none. */
   mean: string;
 }
@@ -197,8 +194,37 @@ export interface FiguresTold {
   exempt: number;
 }
 
+/** The answer to one question: words, or numbers. */
+export interface FormAnswerIn {
+  question: number;
+  text?: string;
+  numbers?: number[];
+}
+
+/** One's own answer to one question. */
+export interface FormAnswerTold {
+  question: number;
+  text: string;
+  /** Options from 1, or the points of a scale. */
+  numbers: number[];
+}
+
+/** A filled form; what is left out is blank. Words are read by those who run the branch. */
+export interface FormIn {
+  answers: FormAnswerIn[];
+}
+
 /** How a question of a form is answered. */
 export type FormKind = "text" | "single" | "multiple" | "scale";
+
+/** One question of the form. */
+export interface FormQuestionTold {
+  position: number;
+  kind: FormKind;
+  stem: string;
+  options: string[];
+  required: boolean;
+}
 
 /** Where the text belongs: a table and its column. */
 export type HeldPlace = "leave.reason" | "leave.note" | "makeup.content" | "mark.reason";
@@ -294,13 +320,23 @@ export interface LeavesTold {
   next: string | null;
 }
 
-/** One line of the response table. */
+/** One person on the sheet; `label` is what paper says: 到, 迟到, 登, 请假, 未到 … */
 export interface LineTold {
-  summary: string;
-  voices: number;
-  verdict: Verdict;
+  member: string;
+  name: string;
+  group: string | null;
+  status: Status;
   label: string;
-  reason: string;
+  leave_class: LeaveClass | null;
+  /** When the check-in was sent. */
+  at: string | null;
+  method: Method | null;
+  /** 早退. */
+  early: boolean;
+  /** 补. */
+  made_up: boolean;
+  /** A request for leave that waits for a decision. */
+  leave_waiting: string | null;
 }
 
 /** The code of wx.login. */
@@ -481,13 +517,6 @@ export interface OneLogin {
   here: boolean;
 }
 
-/** How many chose an option; null where that is not told, and then at least so many percent (0: not told). */
-export interface OptionTold {
-  option: string;
-  count: number | null;
-  at_least: number;
-}
-
 /** How a question was answered. */
 export type Outcome = "right" | "wrong" | "unknown";
 
@@ -558,13 +587,17 @@ export type Purpose = "today" | "wrong" | "topic";
 /** How a question is answered. */
 export type QuestionKind = "single" | "multiple" | "judge" | "blank";
 
-/** One question of the form. */
+/** One question, without its answer. */
 export interface QuestionTold {
-  position: number;
-  kind: FormKind;
+  id: string;
+  /** Goes back with the answer. */
+  version: number;
+  kind: QuestionKind;
+  topic: Topic;
   stem: string;
   options: string[];
-  required: boolean;
+  /** 【待审】: nobody has reviewed it yet. */
+  unreviewed: boolean;
 }
 
 /** One person's record at one activity: what it says, what was said of it, what can be said of it now. */
@@ -605,6 +638,15 @@ export interface RemindersTold {
   /** Now, or the morning after quiet hours. */
   due_at: string;
   skipped: SkippedTold[];
+}
+
+/** One line of the response table. */
+export interface ResponseTold {
+  summary: string;
+  voices: number;
+  verdict: Verdict;
+  label: string;
+  reason: string;
 }
 
 /** What came of a sitting. */
@@ -670,15 +712,15 @@ export interface RoundWholeTold {
   answered: boolean;
   body: string;
   promise: string;
-  questions: QuestionTold[];
+  questions: FormQuestionTold[];
   /** One's own, of a signed round. */
-  answers: AnswerTold[];
+  answers: FormAnswerTold[];
   /** For an unnamed round that runs: drawn anew each time. */
   ballot: string | null;
   /** Fewer than five answers: no figures. */
   few: boolean;
   figures: FigureTold[];
-  table: LineTold[];
+  table: ResponseTold[];
 }
 
 /** What one is asked now, then what has been published, newest first. */
@@ -1323,7 +1365,7 @@ export interface Operations {
         /** Made anew for every deed of a person and repeated with every repetition; kept for a day. */
         "Idempotency-Key"?: string;
       };
-      body: AnswersIn;
+      body: FormIn;
     };
     answer: undefined;
   };

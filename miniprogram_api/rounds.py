@@ -45,7 +45,7 @@ class RoundsTold(Told):
     rounds: list[RoundTold]
 
 
-class QuestionTold(Told):
+class FormQuestionTold(Told):
     """One question of the form."""
 
     position: int = Field(examples=[1])
@@ -55,7 +55,7 @@ class QuestionTold(Told):
     required: bool = Field(examples=[True])
 
 
-class AnswerTold(Told):
+class FormAnswerTold(Told):
     """One's own answer to one question."""
 
     question: int = Field(examples=[1])
@@ -63,7 +63,7 @@ class AnswerTold(Told):
     numbers: list[int] = Field(description="Options from 1, or the points of a scale.", examples=[[1]])
 
 
-class OptionTold(Told):
+class CountTold(Told):
     """How many chose an option; null where that is not told, and then at least so many percent (0: not told)."""
 
     option: str = Field(examples=["录播"])
@@ -76,11 +76,11 @@ class FigureTold(Told):
 
     question: int = Field(examples=[1])
     answers: int = Field(examples=[21])
-    options: list[OptionTold]
+    options: list[CountTold]
     mean: str = Field(description='Of a scale, in words; "" for none.', examples=[""])
 
 
-class LineTold(Told):
+class ResponseTold(Told):
     """One line of the response table."""
 
     summary: str = Field(examples=["夜班补课用录播"])
@@ -95,15 +95,15 @@ class RoundWholeTold(RoundTold):
 
     body: str = Field(examples=["草案见公示栏。"])
     promise: str = Field(examples=[texts.SIGNED])
-    questions: list[QuestionTold]
-    answers: list[AnswerTold] = Field(description="One's own, of a signed round.")
+    questions: list[FormQuestionTold]
+    answers: list[FormAnswerTold] = Field(description="One's own, of a signed round.")
     ballot: str | None = Field(description="For an unnamed round that runs: drawn anew each time.", examples=[None])
     few: bool = Field(description="Fewer than five answers: no figures.", examples=[False])
     figures: list[FigureTold]
-    table: list[LineTold]
+    table: list[ResponseTold]
 
 
-class AnswerIn(Shape):
+class FormAnswerIn(Shape):
     """The answer to one question: words, or numbers."""
 
     question: int = Field(ge=1, le=forms.MOST, examples=[1])
@@ -111,12 +111,12 @@ class AnswerIn(Shape):
     numbers: list[int] = Field([], max_length=forms.MOST_OPTIONS, examples=[[1]])
 
 
-class AnswersIn(Shape):
+class FormIn(Shape):
     """A filled form; what is left out is blank. Words are read by those who run the branch."""
 
     READ_BY_OTHERS = ("words",)
 
-    answers: list[AnswerIn] = Field(max_length=forms.MOST)
+    answers: list[FormAnswerIn] = Field(max_length=forms.MOST)
 
     @property
     def words(self) -> str:
@@ -128,7 +128,7 @@ class BallotIn(Shape):
     """A filled form of an unnamed round, with the ballot that came with it."""
 
     ballot: str = Field(pattern=BALLOT, examples=["0f1e2d3c4b5a69788796a5b4c3d2e1f0"])
-    answers: list[AnswerIn] = Field(max_length=forms.MOST)
+    answers: list[FormAnswerIn] = Field(max_length=forms.MOST)
 
 
 class RoundPath(Asked):
@@ -180,7 +180,7 @@ def _reading(room: Room, office: Office) -> None:
 
 def _answering(room: Room, office: Office) -> None:
     @room.post("/rounds/<round>/answers", status=204)
-    def answer(db: Session, act: Act, path: RoundPath, body: AnswersIn, doubted: frozenset[str], once: str) -> None:
+    def answer(db: Session, act: Act, path: RoundPath, body: FormIn, doubted: frozenset[str], once: str) -> None:
         """Answer a signed round; again before the close takes the place of the earlier answer.
 
         Words that WeChat takes for unfit are refused (422 risky). The others, vouched for or not, are read by those
@@ -232,7 +232,7 @@ def _brief(office: Office, db: Session, act: Act, found: Round) -> RoundTold:
     )
 
 
-def _given(form: Sequence[Question], sent: Sequence[AnswerIn]) -> Answers:
+def _given(form: Sequence[Question], sent: Sequence[FormAnswerIn]) -> Answers:
     """The answers as services take them. Raises FormUnclear for two of one question, or for one that is not there."""
     kinds = {one.position: one.kind for one in form}
     found: dict[int, Given] = {}
@@ -252,20 +252,20 @@ def _given(form: Sequence[Question], sent: Sequence[AnswerIn]) -> Answers:
     return found
 
 
-def _question(one: Question) -> QuestionTold:
-    return QuestionTold(
+def _question(one: Question) -> FormQuestionTold:
+    return FormQuestionTold(
         position=one.position, kind=one.kind, stem=one.stem, options=list(one.options), required=one.required
     )
 
 
-def _answer(position: int, value: Given) -> AnswerTold:
+def _answer(position: int, value: Given) -> FormAnswerTold:
     numbers = value if isinstance(value, list) else [value] if isinstance(value, int) else []
-    return AnswerTold(question=position, text=value if isinstance(value, str) else "", numbers=numbers)
+    return FormAnswerTold(question=position, text=value if isinstance(value, str) else "", numbers=numbers)
 
 
 def _figure(one: Figure) -> FigureTold:
-    def told(option: str, cell: Cell) -> OptionTold:
-        return OptionTold(option=option, count=cell.count, at_least=cell.least)
+    def told(option: str, cell: Cell) -> CountTold:
+        return CountTold(option=option, count=cell.count, at_least=cell.least)
 
     pairs = zip(one.question.options, one.cells, strict=True) if one.cells else ()
     return FigureTold(
@@ -276,8 +276,8 @@ def _figure(one: Figure) -> FigureTold:
     )
 
 
-def _line(one: RoundResponse) -> LineTold:
-    return LineTold(
+def _line(one: RoundResponse) -> ResponseTold:
+    return ResponseTold(
         summary=one.summary,
         voices=one.voices,
         verdict=one.verdict,
