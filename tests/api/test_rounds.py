@@ -1,8 +1,11 @@
 """征集 through every door: one round from its draft to the published table, by chat, page, API and slips outside."""
 
 import re
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import redis
@@ -19,7 +22,7 @@ from tests.api.leading import bound, told
 from tests.branch import Branch, Phone, branch_on
 from tests.engines import Database
 from tests.pages.office import Browser, Office, words_of
-from tests.rounds import closed, opened
+from tests.rounds import closed, links, opened
 
 CHECK = "msg_sec_check"
 CONSULTATION = {
@@ -174,6 +177,29 @@ def test_a_signed_answer_is_sent_once_changed_and_refused_after_the_close(branch
     refused = mini.post(path, {"answers": sheet(1, 4)})
     assert (refused.status_code, refused.get_json()["code"]) == (409, "over")
     assert mini.post(path, {"answers": sheet(1, 4, text="建议录播")}, key).status_code == 204  # that one, once more
+
+
+def test_an_unnamed_answer_leaves_the_application_as_it_was(branch: Branch, tmp_path: Path) -> None:
+    mini, _ = both(branch, "张建国")
+    both(branch, "李娜")
+    round_id = opened(branch, unnamed=True, audience=RoundAudience.BOTH)
+    (secret,) = links(branch, round_id, 1)
+    page = Browser(Office(branch).signed_in("李娜"))
+    page.csrf()
+    before = everything(tmp_path)
+    cast = {"ballot": "1" * 32, "answers": sheet(1, 4)}
+    assert mini.post(f"rounds/{round_id}/ballots", cast, {"Idempotency-Key": "one"}).status_code == 204
+    assert page.sends(f"/h5/asked/{round_id}", ballot="2" * 32, **{"q-1": "2", "q-3": "3"}).status_code == 303
+    form = {"ballot": "3" * 32, "q-1": "3", "q-3": "1"}
+    assert branch.app.test_client().post(f"/open/{secret}", data=form).status_code == 200
+    assert branch.house.unsigned.turnout(round_id) == 3
+    assert everything(tmp_path) == before
+
+
+def everything(home: Path) -> list[str]:
+    """Every row of the application's database."""
+    with closing(sqlite3.connect(home / "var" / "zhibu.db")) as db:
+        return list(db.iterdump())
 
 
 def test_what_nobody_vouches_for_is_published_nowhere(branch: Branch) -> None:

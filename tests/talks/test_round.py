@@ -10,6 +10,7 @@ import pytest
 import redis
 from sqlalchemy import text
 
+from confidential.unsigned import UnsignedFile
 from engines.redis import connect, ensure_redis, leave
 from models.round import FormKind, RoundAudience
 from sealed.keys import SigningKey, to_text
@@ -111,6 +112,7 @@ def test_an_unnamed_answer_is_final_and_nobody_is_behind_it(apart: Branch, desk_
     phone, other = apart.bound("张建国"), apart.bound("李娜")
     round_id = opened(apart, unnamed=True)
     store = apart.house.unsigned
+    assert isinstance(store, UnsignedFile)
     before = database_of(tmp_path)
     phone.says("征集").hears("提交瞬间服务器可见，之后无法关联", "1/4 夜班").hears_not("已提交")
     phone.speaks("录播").hears("语音听得出是谁，请打字", "1/4")
@@ -127,6 +129,11 @@ def test_an_unnamed_answer_is_final_and_nobody_is_behind_it(apart: Branch, desk_
     closed(apart, round_id)
     other.says("1").hears("已经截止，没有收下").hears_not("已提交")
     assert [Sheet.load(one).answers for one in store.answers(round_id)] == [{1: 1, 3: 5, 4: CANARY}]
+    with apart.house.reading() as db:
+        member = members.find(db, "张建国").public_id
+    file = b"".join(one.read_bytes() for one in store.file.path.parent.iterdir())
+    assert member.encode() not in file  # neither as the ballot nor beside it
+    assert CANARY.encode() in file
     with connect(desk_url) as kept, connect(apart.house.settings.redis.url) as ordinary:
         places = {
             "the desk's Redis": repr({one: kept.dump(one) for one in kept.keys("*")}).encode(),
