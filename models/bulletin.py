@@ -54,6 +54,7 @@ class Bulletin(Base):
     feedback: Mapped[str] = mapped_column(String(200), default="")  # 反馈
     from_on: Mapped[date | None] = mapped_column(Date)  # valid from …
     until_on: Mapped[date | None] = mapped_column(Date)  # … to this day, both included; empty: until withdrawn
+    working_days: Mapped[int | None]  # 公示: how many it runs; publishing makes the two days of it
     state: Mapped[BulletinState] = mapped_column(code_type(BulletinState), default=BulletinState.DRAFT)
     edition: Mapped[int] = mapped_column(default=1)
     secret: Mapped[str | None] = mapped_column(String(32), unique=True)
@@ -68,6 +69,7 @@ class Bulletin(Base):
         CheckConstraint("(audience = 'group') = (group_id IS NOT NULL)", name="grouped"),
         CheckConstraint("audience <> 'outside' OR length(decision) > 0", name="decided"),
         CheckConstraint("kind <> 'display' OR state = 'draft' OR length(contact) > 0", name="contact"),
+        CheckConstraint("(kind = 'display') = (working_days IS NOT NULL)", name="counted"),
         CheckConstraint("(state = 'draft') = (published_at IS NULL)", name="published"),
         CheckConstraint("(state = 'withdrawn') = (withdrawn_at IS NOT NULL)", name="withdrawn"),
         Index(None, "state", "published_at"),

@@ -65,6 +65,8 @@ STATUS: Mapping[type[Refusal], int] = {
     errors.NoSuchStep: 404,
     errors.NoSuchBank: 404,
     errors.NoSuchRound: 404,
+    errors.NoSuchBulletin: 404,
+    errors.NoSuchOpinion: 404,
     errors.NoSuchQuestion: 404,
 }
 
@@ -106,6 +108,7 @@ class Desk:
     binding: BindingRules
     public_url: str
     unsigned: Unsigned  # what is kept without a name, in a file of its own
+    opinion_days: int  # working days until an opinion is answered
     oauth: OAuth | None = None
     shelf: Shelf | None = None
 

@@ -60,6 +60,13 @@ Refusal
 ├── AnsweredBefore        the answer sent by this link stands
 ├── FormUnclear           an answer of the form is missing, or does not fit
 ├── NoLinks               only members are asked in that round
+├── NoSuchBulletin        no bulletin of that id or link, or none that is for the member
+├── BulletinLacks         the bulletin is not complete, or says too much
+├── BulletinMoved         the bulletin is not in the state this needs
+├── FileUnfit             that file cannot hang on a bulletin
+├── NoSuchOpinion         no opinion of that id, or none of the member's
+├── OpinionSettled        the opinion is answered
+├── PictureUnfit          no picture we keep, too large, or one too many
 ├── NoSuchBank            no question bank of that name or id
 ├── NoSuchQuestion        no question of that id
 ├── QuestionChanged       the question was edited or retired since it was shown
@@ -75,6 +82,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from models.activity import ActivityState
+from models.bulletin import BulletinState
 from models.leave import LeaveState
 from models.question import QuestionKind, QuestionState, Topic
 from models.round import FormKind, RoundState
@@ -443,6 +451,50 @@ class NoLinks(Refusal):
     """In the round called `title` nobody outside is asked."""
 
     title: str
+
+
+class NoSuchBulletin(Refusal):
+    """No bulletin has that id or link, or it is not for the member, or not any more."""
+
+
+@dataclass
+class BulletinLacks(Refusal):
+    """The bulletin lacks `what`: text, contact, group, decision, order, passed, audience, files, numbers."""
+
+    what: str
+
+
+@dataclass
+class BulletinMoved(Refusal):
+    """The bulletin called `title` is in `state`, where this cannot be done."""
+
+    title: str
+    state: BulletinState
+
+
+@dataclass
+class FileUnfit(Refusal):
+    """The file cannot hang on a bulletin: `why` of empty, heavy, type, other, macros."""
+
+    why: str
+
+
+class NoSuchOpinion(Refusal):
+    """No opinion, or picture of one, has that id, or it is not the member's."""
+
+
+@dataclass
+class OpinionSettled(Refusal):
+    """The opinion `number` ("": one without a name) is answered."""
+
+    number: str
+
+
+@dataclass
+class PictureUnfit(Refusal):
+    """It is no picture we keep, or there are `most` already."""
+
+    most: int
 
 
 @dataclass

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from models.attendance import MakeUpWay, MarkKind
 from models.leave import LeaveClass
-from texts import activity, people, question
+from texts import activity, bulletin, opinion, people, question
 from texts import round as round_
 from texts.attendance import LEAVE, MARK
 from texts.hours import hours
@@ -101,7 +101,9 @@ WORDS: Mapping[str, Callable[[Facts, ZoneInfo], str]] = {
     "question_live": lambda facts, _zone: f"投入使用，审核人{facts['name']}",
     "question_retired": _always("停用"),
     "exported": lambda facts, _zone: f"导出{facts['form']}（{facts['which']}）",
+    **opinion.EVENTS,
     **round_.EVENTS,
+    **bulletin.EVENTS,
 }
 
 

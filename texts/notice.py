@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from models.leave import LeaveClass
 from models.notice import NoticeKind
-from texts import activity
+from texts import activity, bulletin, opinion
 from texts import round as round_
 from texts.leave import CLASS
 
@@ -91,6 +91,18 @@ def _round_published(facts: Facts, _zone: ZoneInfo) -> str:
     return round_.notice_published(facts)
 
 
+def _answered(facts: Facts, _zone: ZoneInfo) -> str:
+    return opinion.notice(facts)
+
+
+def _bulletin(facts: Facts, _zone: ZoneInfo) -> str:
+    return bulletin.notice(facts)
+
+
+def _unread(facts: Facts, _zone: ZoneInfo) -> str:
+    return bulletin.notice_unread(facts)
+
+
 WORDS: Mapping[NoticeKind, Callable[[Facts, ZoneInfo], str]] = {
     NoticeKind.MOVED: _moved,
     NoticeKind.CANCELLED: _cancelled,
@@ -98,9 +110,12 @@ WORDS: Mapping[NoticeKind, Callable[[Facts, ZoneInfo], str]] = {
     NoticeKind.LEAVE_ASKED: _leave_asked,
     NoticeKind.LEAVE_DECIDED: _leave_decided,
     NoticeKind.HANDLER_DAY: _handler_day,
+    NoticeKind.ANSWERED: _answered,
     NoticeKind.ROUND: _round,
     NoticeKind.ROUND_CLOSING: _round_closing,
     NoticeKind.ROUND_PUBLISHED: _round_published,
+    NoticeKind.BULLETIN: _bulletin,
+    NoticeKind.UNREAD: _unread,
 }
 
 

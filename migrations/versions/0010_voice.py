@@ -65,6 +65,7 @@ def upgrade() -> None:
         sa.Column("feedback", sa.String(length=200), nullable=False),
         sa.Column("from_on", sa.Date(), nullable=True),
         sa.Column("until_on", sa.Date(), nullable=True),
+        sa.Column("working_days", sa.Integer(), nullable=True),
         sa.Column(
             "state",
             sa.Enum(
@@ -86,6 +87,7 @@ def upgrade() -> None:
         sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint("(audience = 'group') = (group_id IS NOT NULL)", name=op.f("ck_bulletin_grouped")),
+        sa.CheckConstraint("(kind = 'display') = (working_days IS NOT NULL)", name=op.f("ck_bulletin_counted")),
         sa.CheckConstraint("(state = 'draft') = (published_at IS NULL)", name=op.f("ck_bulletin_published")),
         sa.CheckConstraint("(state = 'withdrawn') = (withdrawn_at IS NOT NULL)", name=op.f("ck_bulletin_withdrawn")),
         sa.CheckConstraint("audience <> 'outside' OR length(decision) > 0", name=op.f("ck_bulletin_decided")),
