@@ -252,6 +252,7 @@ def _api(house: House) -> miniprogram_api.Office:
         branch=settings.branch.name,
         where=parts.where,
         unsigned=house.unsigned,
+        opinion_days=settings.opinions.answer_days,
     )
 
 
@@ -272,6 +273,7 @@ def _pages(house: House) -> door.Desk:
         binding=house.parts.binding,
         public_url=settings.server.public_url,
         unsigned=house.unsigned,
+        opinion_days=settings.opinions.answer_days,
         oauth=PageLogin(
             settings.wechat.open_base,
             settings.wechat.api_base,
@@ -334,6 +336,7 @@ def _parts(settings: Settings, intake: Intake) -> Parts:
         asks=_asks(settings),
         study=study.Rules(settings.study.daily, _asks(settings), settings.study.retention, settings.zone),
         intake=intake,
+        opinion_days=settings.opinions.answer_days,
     )
 
 

@@ -239,6 +239,12 @@ class Study(Section):
     hours: Hours = Hours()
 
 
+class Opinions(Section):
+    """Opinions (意见)."""
+
+    answer_days: Annotated[int, Field(ge=1, le=60)] = 15
+
+
 class UpperOrgan(Section):
     """The upper organ (上级) as the page names it to those who would rather turn there."""
 
@@ -285,6 +291,7 @@ class Settings(Section):
     binding: Binding = Binding()
     talk: Conversation = Conversation()
     study: Study = Study()
+    opinions: Opinions = Opinions()
     confidential: Confidential = Confidential()
 
     @property

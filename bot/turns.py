@@ -139,7 +139,8 @@ class Turns:
     def _said(self, message: Message, account: Account, key: str, chat: Chat, match: Match | None) -> str:
         """Words, spoken words, a menu tap or something without words; `match` is what it was found to ask for."""
         now = self.clock()
-        heard = Heard(_kind(message), _words(message), message.created, key)
+        picture = message.media_id if message.kind == "image" else ""
+        heard = Heard(_kind(message), _words(message), message.created, key, picture)
 
         def turn(db: Session) -> Turn:
             return self._turn(db, message, account, key, now)

@@ -64,6 +64,7 @@ class Office:
     branch: str
     where: Where
     unsigned: Unsigned  # what is kept without a name, in a file of its own
+    opinion_days: int  # working days until an opinion is answered
     documented: bool = False  # whether routes are hung up for the document too, which takes a third of a second
 
     def decide(self, work: Callable[[Session], T]) -> T:

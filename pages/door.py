@@ -327,7 +327,8 @@ def personal(found: Act | None) -> Sequence[Place]:
     """What everybody has, at the foot of the page."""
     if found is None or found.by is None:
         return ()
-    own = (texts.NAV_ASKED, "/h5/asked", ("/h5/asked/",)), (texts.NAV_LOGINS, "/h5/logins", ())
+    asked = (texts.NAV_ASKED, "/h5/asked", ("/h5/asked/",))
+    own = (texts.NAV_BOARD, "/h5/board", ("/h5/board/",)), asked, (texts.NAV_LOGINS, "/h5/logins", ())
     return (_record(found.by), *own) if found.rights.leads else own
 
 

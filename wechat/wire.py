@@ -53,15 +53,15 @@ class Wire:
         Raises WeChatDown (nothing has left us), OutcomeUnknown, or what errors.sort makes of the errcode. The
         body goes out as UTF-8: the platform shows \uXXXX as it stands, or refuses it (40033).
         """
-        answer = _decode(path, self._fetch(method, path, params, body, files))
-        errcode = answer.get("errcode", 0)
-        if not isinstance(errcode, int | str) or not re.fullmatch(r"-?\d{1,9}", str(errcode)):
-            raise OutcomeUnknown(f"{path}: an errcode that is no number")
-        if int(errcode) == 0:
-            return answer
-        errmsg = _scrub(str(answer.get("errmsg", "")), [*params.values(), *hide])
-        _log.warning("wechat call refused path=%s errcode=%s errmsg=%s", path, errcode, errmsg)
-        raise errors.sort(int(errcode), errmsg)
+        return read_answer(path, self._fetch(method, path, params, body, files), [*params.values(), *hide])
+
+    def file(self, path: str, *, params: Mapping[str, str]) -> bytes:
+        """A file the platform keeps; where there is none it answers with a JSON object, which raises like `call`."""
+        content = self._fetch("GET", path, params, None, None)
+        if not content.startswith(b"{"):
+            return content
+        read_answer(path, content, params.values())
+        raise OutcomeUnknown(f"{path}: an answer instead of a file")
 
     def _fetch(self, method: str, path: str, params: Mapping[str, str], body: object, files: Files | None) -> bytes:
         kind: type[WeChatDown] = OutcomeUnknown
@@ -86,6 +86,19 @@ class Wire:
         # raised out here so that the caught exception, whose words hold the whole address, is not its context
         _log.warning("wechat call failed path=%s trouble=%s", path, trouble)
         raise kind(f"{path}: {trouble}")
+
+
+def read_answer(path: str, content: bytes, hide: Iterable[str]) -> Answer:
+    """What came with HTTP 200, as a JSON object whose errcode is 0 or absent. Raises like Wire.call."""
+    answer = _decode(path, content)
+    errcode = answer.get("errcode", 0)
+    if not isinstance(errcode, int | str) or not re.fullmatch(r"-?\d{1,9}", str(errcode)):
+        raise OutcomeUnknown(f"{path}: an errcode that is no number")
+    if int(errcode) == 0:
+        return answer
+    errmsg = _scrub(str(answer.get("errmsg", "")), hide)
+    _log.warning("wechat call refused path=%s errcode=%s errmsg=%s", path, errcode, errmsg)
+    raise errors.sort(int(errcode), errmsg)
 
 
 def text_of(answer: Answer, path: str, name: str) -> str:
