@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -83,7 +84,7 @@ def play(played: Played, folder: Path, chance: random.Random) -> None:
         body = f'{{"part": "", "answers": {{"1": "{chance.randbytes(chance.randrange(8, 40)).hex()}"}}}}'
         if one == cut_off:
             with suppress(Aborted):
-                file.file.write(lambda db, said=(ballot, ROUND, body): _half(db, said))
+                file.file.write(partial(_half, said=(ballot, ROUND, body)))
         file.answer(ROUND, one, ballot, body)
         whose[ballot], bodies[ballot] = one, body.encode()
     seized = seize(folder, people)

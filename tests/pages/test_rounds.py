@@ -80,7 +80,7 @@ def test_a_member_fills_in_a_signed_one_and_changes_it_until_the_close(office: O
     member, address = office.browser(MEMBER), f"/h5/asked/{round_id}"
     page = member.get(address)
     assert "还没有填" in member.reads("/h5/asked")
-    half = {"ballot": ballot_on(page), "q-2": ["1", "3"], "q-3": "4", "q-4": "建议录播"}
+    half: dict[str, str | list[str]] = {"ballot": ballot_on(page), "q-2": ["1", "3"], "q-3": "4", "q-4": "建议录播"}
     refused = member.sends(address, **half)
     assert "第1题还没有填" in words_of(refused)
     assert "建议录播" in refused.text
@@ -224,7 +224,7 @@ def test_the_pages_are_whole_at_every_width(office: Office, address: str, new_pa
     secretary, home = office.browser(SECRETARY), f"/h5/rounds/{over}"
     page = new_page()
     goes_in(page, office, SECRETARY)
-    lines = {}
+    lines: dict[str, str] = {}
     for place, (verdict, words) in enumerate(
         (("adopted", "用录播"), ("partly", "夜班第二天再补"), ("declined", "不补"))
     ):

@@ -47,7 +47,8 @@ def determined(told: Sequence[Sequence[Cell]], table: Sequence[Sequence[int]]) -
 
 def tables() -> list[list[list[int]]]:
     """Tables of every shape: many small counts, zeros, groups that are of one mind."""
-    chance, made = random.Random(SEED), []
+    chance = random.Random(SEED)
+    made: list[list[list[int]]] = []
     while len(made) < TABLES:
         rows, columns = chance.randint(2, 6), chance.randint(2, 6)
         high = chance.choice([3, 6, 12, 40])
