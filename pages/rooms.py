@@ -10,6 +10,8 @@ from pages import (
     asked,
     attendance,
     banks,
+    board,
+    bulletins,
     exams,
     hours,
     imports,
@@ -23,7 +25,7 @@ from pages import (
 from pages import open as outside
 from pages.door import Desk
 
-OUTSIDE: tuple[outside.Behind, ...] = (asked.OUTSIDE,)  # in this order asked whether a secret is theirs
+OUTSIDE: tuple[outside.Behind, ...] = (asked.OUTSIDE, board.OUTSIDE)  # in this order asked whether a secret is theirs
 
 ROOMS = (
     signin.blueprint,
@@ -41,6 +43,8 @@ ROOMS = (
     hours.blueprint,
     rounds.blueprint,
     asked.blueprint,
+    bulletins.blueprint,
+    board.blueprint,
     partial(outside.blueprint, OUTSIDE),
 )
 

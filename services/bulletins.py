@@ -225,6 +225,16 @@ def files(db: Session, bulletin: Bulletin) -> list[BulletinFile]:
     return list(db.scalars(_files(bulletin).order_by(BulletinFile.id)))
 
 
+def weights(db: Session, bulletin: Bulletin) -> list[tuple[BulletinFile, int]]:
+    """The same with the bytes of each, none of them read."""
+    rows = db.execute(
+        select(BulletinFile, func.length(BulletinFile.content))
+        .where(BulletinFile.bulletin_id == bulletin.id)
+        .order_by(BulletinFile.id)
+    )
+    return [(found, size) for found, size in rows]
+
+
 def file(db: Session, bulletin: Bulletin, file_id: str) -> BulletinFile:
     """One of its files. Raises NoSuchBulletin."""
     found = db.scalar(_files(bulletin).where(BulletinFile.public_id == file_id))

@@ -160,6 +160,14 @@ def size(count: int) -> str:
     return f"{max(1, round(count / 1024))} KB" if count < 1024 * 1024 else f"{count / 1024 / 1024:.1f} MB"
 
 
+REGISTER_NOTE = "“公示”只数工作日，从第二天数起。对外公开的，范围后注明依据。"
+
+
+def withdrawn(at: date) -> str:
+    """After its span: it was taken back before its end."""
+    return f"，{_whole(at)}撤回"
+
+
 def way(*, outside: bool) -> str:
     """方式, in the register."""
     return "公众号、网页、对外网页" if outside else "公众号、网页"

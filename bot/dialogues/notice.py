@@ -1,4 +1,4 @@
-"""通知: what waits to be told and which bulletins are unread; leave that waits for this person's word is asked about."""
+"""通知: what waits to be told, which bulletins are unread; leave that waits for a word comes first, and is asked of."""
 
 from bot.dialogues.decision import decision
 from bot.talk import Ending, Talk
