@@ -117,6 +117,7 @@ class House:
             held=self.parts.held,
             wrong=timedelta(minutes=binding.lock_minutes),
             hours=self.parts.hours,
+            unsigned=self.unsigned,
             post=self._post(),
         )
 
@@ -286,6 +287,8 @@ def _api(house: House) -> miniprogram_api.Office:
         forms={sort.name: partial(sort.fill, _pages(house)) for sort in prints.SORTS},
         branch=settings.branch.name,
         where=parts.where,
+        unsigned=house.unsigned,
+        opinion_days=settings.opinions.answer_days,
     )
 
 
@@ -308,6 +311,8 @@ def _pages(house: House) -> door.Desk:
         asks=house.parts.asks,
         binding=house.parts.binding,
         public_url=settings.server.public_url,
+        unsigned=house.unsigned,
+        opinion_days=settings.opinions.answer_days,
         oauth=PageLogin(
             settings.wechat.open_base,
             settings.wechat.api_base,
@@ -377,6 +382,7 @@ def _parts(settings: Settings, intake: Intake) -> Parts:
         asks=_asks(settings),
         study=study.Rules(settings.study.daily, _asks(settings), settings.study.retention, settings.zone),
         intake=intake,
+        opinion_days=settings.opinions.answer_days,
     )
 
 

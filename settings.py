@@ -324,6 +324,12 @@ class Quotas(Section):
     reserve: Annotated[float, Field(ge=0, le=0.5)] = 0.1
 
 
+class Opinions(Section):
+    """Opinions (意见)."""
+
+    answer_days: Annotated[int, Field(ge=1, le=60)] = 15
+
+
 class UpperOrgan(Section):
     """The upper organ (上级) as the page names it to those who would rather turn there."""
 
@@ -372,6 +378,7 @@ class Settings(Section):
     study: Study = Study()
     reminders: Reminders = Reminders()
     quotas: Quotas = Quotas()
+    opinions: Opinions = Opinions()
     confidential: Confidential = Confidential()
 
     @property

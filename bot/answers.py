@@ -31,13 +31,15 @@ class Heard:
     """One message of a person, opened.
 
     `text` is what was typed, recognised from speech, or the command behind a menu key ("" for a picture);
-    `at` is the signed CreateTime in seconds since 1970; `key` names the message, the same at every delivery.
+    `at` is the signed CreateTime in seconds since 1970; `key` names the message, the same at every delivery; `media`
+    is what WeChat calls a picture ("" for all else).
     """
 
     kind: Kind
     text: str
     at: int
     key: str = ""
+    media: str = ""
 
     def words(self) -> str:
         """The text; raises NotAnAnswer when there is none (a picture, speech nobody could make out)."""

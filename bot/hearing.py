@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Generic
 
 from pydantic import JsonValue
@@ -60,9 +61,13 @@ def _nothing_pushed() -> Pushed | None:
 
 @dataclass
 class Elsewhere(Exception):
-    """The message is for the other chat: a confidential talk and all others share no memory, not even a question."""
+    """The message is for the other chat: a confidential talk and all others share no memory, not even a question.
+
+    `opening` is what a dialogue here has handed over to the one there with.
+    """
 
     match: Match
+    opening: Mapping[str, JsonValue] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -96,9 +101,9 @@ class Hearing(Generic[TurnT]):
         echo = texts.heard(self.heard.text) if self.heard.text.strip() else ""
         return "\n".join(filter(None, [echo, self._answer(late)]))
 
-    def begin(self, match: Match) -> str:
-        """Start what the message was found to ask for elsewhere."""
-        return self._start(match)
+    def begin(self, match: Match, opening: Mapping[str, JsonValue] = MappingProxyType({})) -> str:
+        """Start what the message was found to ask for elsewhere, opened with what was handed over."""
+        return self._start(match, opening)
 
     # What the message is
 
@@ -260,9 +265,9 @@ class Hearing(Generic[TurnT]):
             return self._repeat(texts.resumed(self.chat.talk.flow))
         return self._start(Match(GO_ON)) if self.registry.get(GO_ON) else texts.NOTHING_TO_RESUME
 
-    def _start(self, match: Match) -> str:
+    def _start(self, match: Match, opening: Mapping[str, JsonValue] = MappingProxyType({})) -> str:
         self._in_place(match)
-        talk = Talk.start(match.name, self.heard.key)
+        talk = Talk.start(match.name, self.heard.key, **opening)
         if match.argument:
             talk.file(replace(self.heard, text=match.argument))
         return self._run(talk)
@@ -290,10 +295,10 @@ class Hearing(Generic[TurnT]):
         dialogue = self.registry.get(name)
         return dialogue is not None and dialogue.sealed
 
-    def _in_place(self, match: Match) -> None:
+    def _in_place(self, match: Match, opening: Mapping[str, JsonValue] = MappingProxyType({})) -> None:
         """Raise Elsewhere for a dialogue that is not had here."""
         if self._sealed(match.name) is not self.sealed and self.registry.get(match.name):
-            raise Elsewhere(match)
+            raise Elsewhere(match, opening)
 
     # Running, and what becomes of a talk
 
@@ -302,7 +307,7 @@ class Hearing(Generic[TurnT]):
         self.chat.misses = 0
         spoken: list[str] = []
         while dialogue := self.registry.get(talk.flow):
-            self._in_place(Match(talk.flow))
+            self._in_place(Match(talk.flow), talk.opening)
             try:
                 ending = self.perform(dialogue, talk)
             except Pause as pause:

@@ -87,6 +87,11 @@ class Memory:
 
         return self._ask(both) is not None
 
+    def leave(self, who: str, talk: str | None, seconds: int) -> None:
+        """Keep the talk (None ends it) after a turn whose reply is kept elsewhere."""
+        name = f"{self._prefix}talk:{who}"
+        self._ask(lambda store: store.set(name, talk, ex=seconds) if talk else store.delete(name))
+
     def forget(self, who: str) -> None:
         """Drop the person's talk."""
         self._ask(lambda store: store.delete(f"{self._prefix}talk:{who}"))

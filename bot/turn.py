@@ -57,6 +57,7 @@ class Parts:
     asks: tuple[QuestionState, ...]  # questions in these states go out
     study: study.Rules
     intake: Intake
+    opinion_days: int  # working days until an opinion is answered
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,7 +105,10 @@ class Turns:
             reply = match is None and self._placed(message, account, key, chat)
             reply = reply or self._said(message, account, key, chat, match)
         except Elsewhere as elsewhere:
-            return self._apart(message, account, key, Chat(), elsewhere.match)
+            reply = self._apart(message, account, key, Chat(), elsewhere)
+            if elsewhere.opening:  # the talk that led there is over; of the reply nothing is kept here
+                self.memory.leave(account.digest, chat.dump(), self.parts.talk_keep_hours * 3600)
+            return reply
         return self._keep(account, key, chat, reply)
 
     def _in_confidence(self, message: Message, account: Account, key: str, recalled: Recalled) -> str | None:
@@ -120,7 +123,7 @@ class Turns:
             return self.apart.keep(account.openid, key, None, report_texts.STOPPED)
         return None
 
-    def _apart(self, message: Message, account: Account, key: str, chat: Chat, match: Match | None = None) -> str:
+    def _apart(self, message: Message, account: Account, key: str, chat: Chat, handed: Elsewhere | None = None) -> str:
         """A turn of a confidential talk: no database, and nothing in the application's Redis. Raises Elsewhere."""
         now = self.clock()
         said_at = datetime.fromtimestamp(message.created, UTC)
@@ -132,7 +135,7 @@ class Turns:
 
         customs = Customs(telephone=self.parts.where.telephone)
         hearing = Hearing(self.registry, customs, chat, heard, int(now.timestamp()), perform, sealed=True)
-        reply = hearing.begin(match) if match else hearing.reply()
+        reply = hearing.begin(handed.match, handed.opening) if handed else hearing.reply()
         kept = self.apart.keep(account.openid, key, chat.dump(), reply)
         if kept is None and chat.talk is not None:
             return report_texts.cannot_remember(self.parts.intake.page, self.parts.intake.upper)
@@ -145,7 +148,8 @@ class Turns:
     def _said(self, message: Message, account: Account, key: str, chat: Chat, match: Match | None) -> str:
         """Words, spoken words, a menu tap or something without words; `match` is what it was found to ask for."""
         now = self.clock()
-        heard = Heard(_kind(message), _words(message), message.created, key)
+        picture = message.media_id if message.kind == "image" else ""
+        heard = Heard(_kind(message), _words(message), message.created, key, picture)
 
         def turn(db: Session) -> Turn:
             return self._turn(db, message, account, key, now)

@@ -62,6 +62,12 @@ export interface AnsweredTold {
   mastered: boolean;
 }
 
+/** A filled form of an unnamed round, with the ballot that came with it. */
+export interface BallotIn {
+  ballot: string;
+  answers: FormAnswerIn[];
+}
+
 /** Either the 8-digit code on the slip, or the code of WeChat's phone number button (not wx.login's). */
 export interface BindIn {
   code?: string | null;
@@ -138,6 +144,13 @@ export interface CorrectionIn {
   reason: string;
 }
 
+/** How many chose an option; null where that is not told, and then at least so many percent (0: not told). */
+export interface CountTold {
+  option: string;
+  count: number | null;
+  at_least: number;
+}
+
 /** Agreed or not; the note is read by the member. */
 export interface DecisionIn {
   ok: boolean;
@@ -157,6 +170,15 @@ export interface FamilyLeaveIn {
   member: string;
 }
 
+/** The figures of one question; of fewer than five answers there are none. */
+export interface FigureTold {
+  question: number;
+  answers: number;
+  options: CountTold[];
+  /** Of a scale, in words; "" for none. */
+  mean: string;
+}
+
 /** The figures of a sheet, of the people one sees; counts of persons. */
 export interface FiguresTold {
   expected: number;
@@ -170,6 +192,38 @@ export interface FiguresTold {
   guests: number;
   to_check: number;
   exempt: number;
+}
+
+/** The answer to one question: words, or numbers. */
+export interface FormAnswerIn {
+  question: number;
+  text?: string;
+  numbers?: number[];
+}
+
+/** One's own answer to one question. */
+export interface FormAnswerTold {
+  question: number;
+  text: string;
+  /** Options from 1, or the points of a scale. */
+  numbers: number[];
+}
+
+/** A filled form; what is left out is blank. Words are read by those who run the branch. */
+export interface FormIn {
+  answers: FormAnswerIn[];
+}
+
+/** How a question of a form is answered. */
+export type FormKind = "text" | "single" | "multiple" | "scale";
+
+/** One question of the form. */
+export interface FormQuestionTold {
+  position: number;
+  kind: FormKind;
+  stem: string;
+  options: string[];
+  required: boolean;
 }
 
 /** Where the text belongs: a table and its column, or what is to be done. */
@@ -408,7 +462,7 @@ export interface NextTold {
 }
 
 /** What a notice is about. */
-export type NoticeKind = "moved" | "cancelled" | "planned" | "tomorrow" | "soon" | "called" | "leave_asked" | "leave_decided" | "handler_day" | "study" | "behind" | "makeup" | "birthday" | "birthday_list" | "probation" | "gaps" | "self_check";
+export type NoticeKind = "moved" | "cancelled" | "planned" | "tomorrow" | "soon" | "called" | "leave_asked" | "leave_decided" | "handler_day" | "study" | "behind" | "makeup" | "birthday" | "birthday_list" | "probation" | "gaps" | "self_check" | "answered" | "round" | "round_closing" | "round_published" | "bulletin" | "unread";
 
 /** One notice, in the words of the chat. */
 export interface NoticeTold {
@@ -615,6 +669,15 @@ export interface RemindersTold {
   skipped: SkippedTold[];
 }
 
+/** One line of the response table. */
+export interface ResponseTold {
+  summary: string;
+  voices: number;
+  verdict: Verdict;
+  label: string;
+  reason: string;
+}
+
 /** What came of a sitting. */
 export interface ResultTold {
   right: number;
@@ -638,6 +701,60 @@ export interface RosterTold {
   lines: LineTold[];
   figures: FiguresTold;
   next: string | null;
+}
+
+/** What it is for. */
+export type RoundPurpose = "survey" | "decision" | "rating" | "supervision";
+
+/** draft -> open -> closed -> published; a published one says what became of the opinions. */
+export type RoundState = "draft" | "open" | "closed" | "published";
+
+/** One round one is asked in. */
+export interface RoundTold {
+  id: string;
+  purpose: RoundPurpose;
+  label: string;
+  title: string;
+  /** Nobody is told, or can find out, who answered what. */
+  unnamed: boolean;
+  state: RoundState;
+  closes_at: string;
+  /** It takes answers. */
+  running: boolean;
+  /** One's own answer is there; of an unnamed one said only while it runs. */
+  answered: boolean;
+}
+
+/** One round with its form and one's answer; once published with figures and table. */
+export interface RoundWholeTold {
+  id: string;
+  purpose: RoundPurpose;
+  label: string;
+  title: string;
+  /** Nobody is told, or can find out, who answered what. */
+  unnamed: boolean;
+  state: RoundState;
+  closes_at: string;
+  /** It takes answers. */
+  running: boolean;
+  /** One's own answer is there; of an unnamed one said only while it runs. */
+  answered: boolean;
+  body: string;
+  promise: string;
+  questions: FormQuestionTold[];
+  /** One's own, of a signed round. */
+  answers: FormAnswerTold[];
+  /** For an unnamed round that runs: drawn anew each time. */
+  ballot: string | null;
+  /** Fewer than five answers: no figures. */
+  few: boolean;
+  figures: FigureTold[];
+  table: ResponseTold[];
+}
+
+/** What one is asked now, then what has been published, newest first. */
+export interface RoundsTold {
+  rounds: RoundTold[];
 }
 
 /** One row: times of persons at activities that are over; `rates` as paper words them. */
@@ -781,10 +898,14 @@ export interface TopicTold {
   of: number;
 }
 
+/** 采纳情况, of an opinion and of a line in a round's response table. */
+export type Verdict = "adopted" | "partly" | "declined";
+
 /** What is to be otherwise; what is left out stays. */
 export interface WishesIn {
   study?: StudyWish | null;
   self_check?: boolean | null;
+  unread?: boolean | null;
 }
 
 /** What one wants to be reminded of, and at which hour of the branch's clock; activities and 改期 always. */
@@ -795,6 +916,8 @@ export interface WishesTold {
   self_check: boolean;
   /** Likewise, on the month's last working day. */
   self_check_at: string;
+  /** Once, of a bulletin not read after three days. */
+  unread: boolean;
 }
 
 export interface Operations {
@@ -1291,6 +1414,48 @@ export interface Operations {
       };
     };
     answer: ArrayBuffer;
+  };
+  /** What one is asked now, the earliest close first, and what has been published. */
+  "GET /api/v1/rounds": {
+    given: {};
+    answer: RoundsTold;
+  };
+  /** One round one is asked in: form and own answer, at last figures and table. */
+  "GET /api/v1/rounds/{round}": {
+    given: {
+      path: {
+        round: string;
+      };
+    };
+    answer: RoundWholeTold;
+  };
+  /** Answer a signed round; again before the close takes the place of the earlier answer. */
+  "POST /api/v1/rounds/{round}/answers": {
+    given: {
+      path: {
+        round: string;
+      };
+      headers?: {
+        /** Made anew for every deed of a person and repeated with every repetition; kept for a day. */
+        "Idempotency-Key"?: string;
+      };
+      body: FormIn;
+    };
+    answer: undefined;
+  };
+  /** Answer an unnamed round, which is final; the same ballot again is the same answer. */
+  "POST /api/v1/rounds/{round}/ballots": {
+    given: {
+      path: {
+        round: string;
+      };
+      headers?: {
+        /** Made anew for every deed of a person and repeated with every repetition; kept for a day. */
+        "Idempotency-Key"?: string;
+      };
+      body: BallotIn;
+    };
+    answer: undefined;
   };
   /** What one is expected at, from half a year ahead on backwards. */
   "GET /api/v1/seats": {

@@ -103,9 +103,9 @@ class UnsignedFile:
             raise Unfit
 
         def work(db: sqlite3.Connection) -> None:
-            key = _open_key(db, round_id)
             if db.execute("SELECT 1 FROM answer WHERE ballot = ?", (ballot,)).fetchone():
-                return  # delivered before
+                return  # delivered before, perhaps before a close
+            key = _open_key(db, round_id)
             try:
                 db.execute("INSERT INTO turnout VALUES (?, ?)", (_mark(key, who), round_id))
             except sqlite3.IntegrityError:

@@ -36,6 +36,7 @@ TOPIC: Mapping[NoticeKind, str] = {
     NoticeKind.PROBATION: "office",
     NoticeKind.GAPS: "office",
     NoticeKind.HANDLER_DAY: "office",
+    NoticeKind.ANSWERED: "answer",
 }
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(minutes=5)
 LONG = timedelta(minutes=10)  # a rest for which a notice is not kept waiting, where another channel is open

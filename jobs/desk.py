@@ -11,6 +11,7 @@ import redis
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from sealed.unsigned import Unsigned
 from services.hours import Rules
 from services.outbox import Apps
 from settings import Quotas, Template
@@ -53,4 +54,5 @@ class Desk:
     held: timedelta  # how long a scan waits for its binding
     wrong: timedelta  # how long a wrong bind code counts
     hours: Rules  # how 学时 are counted
+    unsigned: Unsigned  # what is kept without a name
     post: Post

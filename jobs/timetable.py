@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from jobs import handlers, housekeeping, reminders, sittings, unionids, workdays
+from jobs import handlers, housekeeping, pictures, reminders, rounds, sittings, unionids, workdays
 from jobs.desk import Desk
 from services.timetables import DEFAULTS
 
@@ -46,6 +46,20 @@ TIMETABLE = (
         "every minute",
         "exams whose time is over are handed in",
         sittings.close,
+    ),
+    Job(
+        "rounds",
+        {"second": "50"},
+        "every minute",
+        "rounds past their time are closed",
+        rounds.close,
+    ),
+    Job(
+        "pictures",
+        {"second": "30"},
+        "every minute",
+        "pictures of opinions are fetched, which WeChat keeps three days",
+        pictures.fetch,
     ),
     Job(
         "reminders",

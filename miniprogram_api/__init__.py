@@ -17,6 +17,7 @@ from miniprogram_api import (
     makeups,
     mine,
     records,
+    rounds,
     seats,
     study,
 )
@@ -40,6 +41,7 @@ AFFAIRS = (
     study.blueprint,
     exams.blueprint,
     helds.blueprint,
+    rounds.blueprint,
 )
 
 

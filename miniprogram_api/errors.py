@@ -7,9 +7,12 @@ import flask
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
+from sealed import unsigned
+from sealed.unsigned import UnsignedRefusal
 from services import errors
 from services.errors import LoginFault, Refusal
 from texts import api as texts
+from texts import round as round_
 from texts.refusals import FORBIDDEN, LOGINS, UNKNOWN, Where, words
 from wechat.errors import WeChatError
 
@@ -27,6 +30,12 @@ REFUSALS: dict[type[Refusal], tuple[int, str]] = {
     errors.NoSuchQuestion: (404, "unknown"),
     errors.NoSuchStep: (404, "unknown"),
     errors.WriterMayNot: (409, "writer"),
+    errors.NoSuchRound: (404, "unknown"),
+    errors.NoSuchBulletin: (404, "unknown"),
+    errors.NoSuchOpinion: (404, "unknown"),
+    errors.OpinionSettled: (409, "decided"),
+    errors.RoundOver: (409, "over"),
+    errors.FormUnclear: (422, "unclear"),
     errors.TextRisky: (422, "risky"),
     errors.LookedAt: (409, "decided"),
     errors.Decided: (409, "decided"),
@@ -62,6 +71,12 @@ REFUSALS: dict[type[Refusal], tuple[int, str]] = {
     errors.CodeExpired: (409, "expired"),
     errors.BoundToAnother: (409, "bound"),
     errors.MemberBound: (409, "taken"),
+}
+UNSIGNED: dict[type[UnsignedRefusal], tuple[int, str]] = {
+    unsigned.AnsweredAlready: (409, "answered"),
+    unsigned.RoundClosed: (409, "over"),
+    unsigned.NoSuchRound: (409, "over"),
+    unsigned.Unfit: (422, "unclear"),
 }
 STATUSES: dict[int, tuple[str, str]] = {
     400: ("malformed", texts.MALFORMED),
@@ -117,6 +132,11 @@ def register(routes: flask.Blueprint, where: Where) -> None:
     routes.register_error_handler(WeChatError, lambda _: _error("wechat", texts.WECHAT_AWAY, 503))
     routes.register_error_handler(HTTPException, answer)
 
+    @routes.errorhandler(UnsignedRefusal)
+    def not_kept(refusal: UnsignedRefusal) -> flask.Response:
+        status, code = UNSIGNED.get(type(refusal), (503, "busy"))
+        return _error(code, round_.unnamed_refused(refusal), status)
+
     @routes.errorhandler(TooFast)
     def too_fast(error: TooFast) -> flask.Response:
         response = _error("often", texts.TOO_FAST, 429)
@@ -140,7 +160,11 @@ def documented() -> dict[int, dict[str, object]]:
 
 def codes() -> list[tuple[int, list[str]]]:
     """Every code there is, by status."""
-    known = {*REFUSALS.values(), *((status, code) for status, (code, _) in {**STATUSES, **EXAMPLES}.items())}
+    known = {
+        *REFUSALS.values(),
+        *UNSIGNED.values(),
+        *((status, code) for status, (code, _) in {**STATUSES, **EXAMPLES}.items()),
+    }
     known |= {(202, "held"), (409, "refused"), (422, "malformed"), (429, "often"), (503, "wechat")}
     return [(one, sorted(code for status, code in known if status == one)) for one in sorted({one for one, _ in known})]
 

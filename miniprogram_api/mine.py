@@ -111,6 +111,7 @@ class WishesTold(Told):
     study_at: str = Field(description="HH:MM; empty: the branch sends none.", examples=["12:30"])
     self_check: bool = Field(examples=[False])
     self_check_at: str = Field(description="Likewise, on the month's last working day.", examples=["15:00"])
+    unread: bool = Field(description="Once, of a bulletin not read after three days.", examples=[True])
 
 
 class WishesIn(Shape):
@@ -118,6 +119,7 @@ class WishesIn(Shape):
 
     study: StudyWish | None = Field(None, examples=[StudyWish.TWICE])
     self_check: bool | None = Field(None, examples=[True])
+    unread: bool | None = Field(None, examples=[False])
 
 
 def blueprint(office: Office) -> APIBlueprint:
@@ -220,6 +222,7 @@ def _wishes(room: Room) -> None:
         wanted = Wanted(
             study=known.study if body.study is None else body.study,
             self_check=known.self_check if body.self_check is None else body.self_check,
+            unread=known.unread if body.unread is None else body.unread,
         )
         wishes.keep(db, act.by, wanted)
         return _wanted(db, wanted)
@@ -232,5 +235,6 @@ def _wanted(db: Session, wanted: Wanted) -> WishesTold:
         study=wanted.study,
         study_at=f"{study.at:%H:%M}" if study.enabled and study.at else "",
         self_check=wanted.self_check,
+        unread=wanted.unread,
         self_check_at=f"{self_check.at:%H:%M}" if self_check.enabled and self_check.at else "",
     )

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from miniprogram_api.pace import Pace
+from sealed.unsigned import Unsigned
 from services.attendance import Rules
 from services.hallcodes import HallRules
 from services.hours import Rules as HourRules
@@ -62,6 +63,8 @@ class Office:
     forms: Mapping[str, Fill]
     branch: str
     where: Where
+    unsigned: Unsigned  # what is kept without a name, in a file of its own
+    opinion_days: int  # working days until an opinion is answered
     documented: bool = False  # whether routes are hung up for the document too, which takes a third of a second
 
     def decide(self, work: Callable[[Session], T]) -> T:

@@ -34,7 +34,7 @@ from services.errors import LoginFault, LoginRefused, NotBound
 from services.rights import Act
 from texts import api as texts
 
-Later = Callable[[], Told]
+Later = Callable[[], Told | None]
 View = Callable[..., Told | tuple[Told, int] | flask.Response | Later | None]
 Wrap = Callable[[View], View]
 
@@ -97,6 +97,22 @@ class Room:
         With `held` its view may answer `waits()`: kept, and not done before somebody has looked at its texts.
         """
         return self._hang("post", rule, Way(told, status, also, held=held), self._take)
+
+    def apart_post(self, rule: str, told: type[Told] | None = None, *, status: int = 200) -> Wrap:
+        """Something to do of which the database must keep nothing: `view(db, act, …)` in one look.
+
+        It returns what is done once no transaction is open; what makes it happen once is in the body.
+        """
+
+        def take(view: View, way: Way, taken: Mapping[str, object]) -> flask.Response:
+            now, token = self.office.clock(), token_sent()
+            key_sent()
+            self._stay_in_pace(token)
+            with self.office.reading() as db:
+                later = cast("Later", view(db, self._act(db, token, now), **taken))
+            return _response(_told(later(), way))
+
+        return self._hang("post", rule, Way(told, status), take)
 
     def patch(self, rule: str, told: type[Told] | None = None, *, held: bool = False) -> Wrap:
         """Something to change, likewise."""

@@ -4,6 +4,15 @@ from models.activity import Activity, ActivityKind, ActivityState
 from models.appointment import Appointment, Role
 from models.attendance import MakeUp, MakeUpWay, Mark, MarkKind
 from models.base import Base
+from models.bulletin import (
+    Bulletin,
+    BulletinAudience,
+    BulletinEdition,
+    BulletinFile,
+    BulletinKind,
+    BulletinRead,
+    BulletinState,
+)
 from models.checkin import CheckIn, HeldScan, Method, Seat, SeatState
 from models.clock import ClockProgress, Lease, SchedulerJob
 from models.credit import CreditEntry, CreditMove, Delivery
@@ -18,6 +27,7 @@ from models.leave import Leave, LeaveClass, LeaveState
 from models.login import Login
 from models.member import BindCode, Identity, Member, MemberStatus, WrongCode
 from models.notice import Channel, Notice, NoticeKind, NoticeState
+from models.opinion import Opinion, OpinionCategory, OpinionPicture, OpinionState, Verdict
 from models.org import Org, OrgKind
 from models.question import Bank, Certainty, Question, QuestionKind, QuestionState, Topic
 from models.reminder import (
@@ -32,6 +42,18 @@ from models.reminder import (
     StudyWish,
     Wish,
 )
+from models.round import (
+    FormKind,
+    Round,
+    RoundAnswer,
+    RoundAudience,
+    RoundLink,
+    RoundPurpose,
+    RoundQuestion,
+    RoundResponse,
+    RoundSeat,
+    RoundState,
+)
 from models.standing import Standing, StandingKind
 from models.study import Answer, Card, Outcome, PathStep, Progress, Purpose, Reading, TopicTally
 from models.visit import Visit
@@ -45,6 +67,13 @@ __all__ = [
     "Bank",
     "Base",
     "BindCode",
+    "Bulletin",
+    "BulletinAudience",
+    "BulletinEdition",
+    "BulletinFile",
+    "BulletinKind",
+    "BulletinRead",
+    "BulletinState",
     "CalendarDay",
     "Card",
     "Certainty",
@@ -59,6 +88,7 @@ __all__ = [
     "DayKind",
     "Delivery",
     "Event",
+    "FormKind",
     "Given",
     "Greeting",
     "GreetingChoice",
@@ -84,6 +114,10 @@ __all__ = [
     "NoticeKind",
     "NoticeState",
     "OathReading",
+    "Opinion",
+    "OpinionCategory",
+    "OpinionPicture",
+    "OpinionState",
     "Org",
     "OrgKind",
     "Outcome",
@@ -99,6 +133,15 @@ __all__ = [
     "Reading",
     "ReminderRule",
     "Role",
+    "Round",
+    "RoundAnswer",
+    "RoundAudience",
+    "RoundLink",
+    "RoundPurpose",
+    "RoundQuestion",
+    "RoundResponse",
+    "RoundSeat",
+    "RoundState",
     "SchedulerJob",
     "Seat",
     "SeatState",
@@ -110,6 +153,7 @@ __all__ = [
     "StudyWish",
     "Topic",
     "TopicTally",
+    "Verdict",
     "Visit",
     "Wish",
     "WrongCode",

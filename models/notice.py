@@ -30,6 +30,12 @@ class NoticeKind(StrEnum):
     PROBATION = "probation"  # 预备期将满, to 组织委员
     GAPS = "gaps"  # 本月还差, to the secretary
     SELF_CHECK = "self_check"  # 月末自查, to who said yes
+    ANSWERED = "answered"  # 意见已答复
+    ROUND = "round"  # 征集开始
+    ROUND_CLOSING = "round_closing"  # 征集快截止
+    ROUND_PUBLISHED = "round_published"  # 采纳情况公布
+    BULLETIN = "bulletin"  # 通知公告
+    UNREAD = "unread"  # 通知公告没看, once
 
 
 class NoticeState(StrEnum):

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, String, Text
+from sqlalchemy import CheckConstraint, Date, ForeignKey, String, Text, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, PublicId, UtcDateTime, code_type, public_id
@@ -80,6 +80,7 @@ class Wish(Base):
     member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), primary_key=True)
     study: Mapped[StudyWish] = mapped_column(code_type(StudyWish), default=StudyWish.NEVER)
     self_check: Mapped[bool] = mapped_column(default=False)
+    unread: Mapped[bool] = mapped_column(default=True, server_default=true())  # of bulletins not read
     asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when consent was asked for, once
 
 

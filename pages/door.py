@@ -33,6 +33,7 @@ from models.question import QuestionState
 from models.visit import Visit
 from pages import frame
 from pages.shelf import Shelf
+from sealed.unsigned import Unsigned
 from services import calendar, errors, rights, visits
 from services.attendance import Rules
 from services.errors import Refusal
@@ -65,6 +66,9 @@ STATUS: Mapping[type[Refusal], int] = {
     errors.NoSuchPaper: 404,
     errors.NoSuchStep: 404,
     errors.NoSuchBank: 404,
+    errors.NoSuchRound: 404,
+    errors.NoSuchBulletin: 404,
+    errors.NoSuchOpinion: 404,
     errors.NoSuchQuestion: 404,
     errors.NoSuchText: 404,
 }
@@ -109,6 +113,8 @@ class Desk:
     templates: Mapping[str, Template]  # by topic
     sdk: str  # address of WeChat's script for pages
     sign: Callable[[str], SdkConfig]  # what that script asks for on the page of that address; raises WeChatError
+    unsigned: Unsigned  # what is kept without a name, in a file of its own
+    opinion_days: int  # working days until an opinion is answered
     oauth: OAuth | None = None
     shelf: Shelf | None = None
 
@@ -312,18 +318,29 @@ def navigation(found: Act | None) -> Sequence[Place]:
     return (
         (texts.NAV_TODAY, PATH, ("/h5/held",)),
         (texts.NAV_ACTIVITIES, "/h5/activities", ("/h5/activities/", "/h5/a/", *REMINDERS)),
-        (texts.NAV_MONTH, f"/h5/month/{found.day:%Y-%m}", ("/h5/month/",)),
+        (texts.NAV_MONTH, f"/h5/month/{found.day:%Y-%m}", ("/h5/month/", "/h5/print")),
         (texts.NAV_MEMBERS, "/h5/members", ("/h5/members/", "/h5/appointments", "/h5/m/")),
         (texts.NAV_STUDY, "/h5/study", study) if own.runs_study else (texts.NAV_HOURS, "/h5/hours", ("/h5/hours/",)),
-        (texts.NAV_PRINT, "/h5/print", ()),
+        _last(own),
     )
+
+
+def _last(own: Rights) -> Place:
+    """Who runs the branch hears it, and prints from the month's sheet; others print."""
+    if not own.runs_branch:
+        return texts.NAV_PRINT, "/h5/print", ()
+    _, first, _ = texts.VOICE_TABS[0]
+    within = tuple(one for _, address, more in texts.VOICE_TABS for one in (address, *more))
+    return texts.NAV_VOICE, first, within
 
 
 def personal(found: Act | None) -> Sequence[Place]:
     """What everybody has, at the foot of the page."""
     if found is None or found.by is None:
         return ()
-    own = (texts.NAV_NOTICES, "/h5/subscribe", ()), (texts.NAV_LOGINS, "/h5/logins", ())
+    asked = (texts.NAV_ASKED, "/h5/asked", ("/h5/asked/",))
+    board = (texts.NAV_BOARD, "/h5/board", ("/h5/board/",))
+    own = board, asked, (texts.NAV_NOTICES, "/h5/subscribe", ()), (texts.NAV_LOGINS, "/h5/logins", ())
     return (_record(found.by), *own) if found.rights.leads else own
 
 

@@ -1,7 +1,7 @@
 """What goes on paper: each form filled in from the record, as far as whoever asks for it may see."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -10,13 +10,14 @@ from sqlalchemy.orm import Session
 
 from models.activity import Activity, ActivityKind, ActivityState
 from models.appointment import Role
+from models.bulletin import Bulletin, BulletinAudience
 from models.guest import Guest
 from models.leave import LeaveState
 from models.member import ON_ROLL, Member
 from models.org import Org, OrgKind
 from models.standing import Standing, StandingKind
 from pages.door import Desk
-from services import attendance, guests, rights, rosters, sights, statistics
+from services import attendance, bulletins, guests, orgs, rights, rosters, sights, statistics
 from services import hours as study_hours
 from services.attendance import PRESENT, Line, Status, Totals, Verdict
 from services.calendar import local, today
@@ -28,6 +29,7 @@ from sheets.forms import Field, FirstPage, Form, Head
 from texts import activity as activity_texts
 from texts import appointment as appointment_texts
 from texts import attendance as words
+from texts import bulletin as bulletin_texts
 from texts import hours as hours_texts
 from texts import makeup as makeup_texts
 from texts import sheet as sheet_texts
@@ -134,6 +136,31 @@ def hours(desk: Desk, db: Session, act: Act, span: Span) -> Form:
         rows=rows,
         foot=[hours_texts.reached(reached, len(asked), len(found) - len(asked))],
         notes=hours_texts.definitions(desk.hours),
+    )
+
+
+def openness(desk: Desk, db: Session, act: Act, span: Span) -> Form:
+    """Table 10: what was made open or shown for objections, for those who run the branch."""
+    found = bulletins.registered(db, act, *span.bounds(desk.zone))
+    groups = {one.id: one.name for one in orgs.groups(db)}
+    return Form(
+        layout=ledgers.OPENNESS,
+        head=_head(desk, db, act, span),
+        rows=[_made_open(one, groups, desk.zone) for one in found],
+        notes=[bulletin_texts.REGISTER_NOTE],
+    )
+
+
+def _made_open(one: Bulletin, groups: Mapping[int, str], zone: ZoneInfo) -> tuple[str, ...]:
+    assert one.published_at is not None
+    withdrawn = bulletin_texts.withdrawn(local(one.withdrawn_at, zone).date()) if one.withdrawn_at else ""
+    return (
+        bulletin_texts.heading(one.kind, one.title),
+        bulletin_texts.audience(one.audience, groups.get(one.group_id or 0, ""), one.decision),
+        bulletin_texts.way(outside=one.audience is BulletinAudience.OUTSIDE),
+        bulletin_texts.span(one.from_on or local(one.published_at, zone).date(), one.until_on) + withdrawn,
+        one.duty,
+        one.feedback,
     )
 
 

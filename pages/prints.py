@@ -70,6 +70,7 @@ SORTS = (
     Sort("year/<which>", ledgers.YEAR.title, _of_span(papers.year)),
     Sort("leave/<which>", ledgers.LEAVE.title, _of_span(papers.leaves)),
     Sort("hours/<which>", ledgers.HOURS.title, _of_span(papers.hours)),
+    Sort("openness/<which>", ledgers.OPENNESS.title, _of_span(papers.openness), "/h5/bulletins"),
     Sort("roster", ledgers.ROSTER.title, _roster),
     Sort("record/<which>", ledgers.RECORD, _of_activity(papers.record), "/h5/a/{}"),
 )

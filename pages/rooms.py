@@ -1,12 +1,17 @@
-"""All rooms behind the door, in one list: each affair's blueprint joins the app here."""
+"""All rooms behind the door, in one list: each affair's blueprint joins the app here; and what is open to anybody."""
+
+from functools import partial
 
 from flask import Flask
 
 from pages import (
     activities,
     appointments,
+    asked,
     attendance,
     banks,
+    board,
+    bulletins,
     exams,
     helds,
     hours,
@@ -15,11 +20,15 @@ from pages import (
     members,
     prints,
     reminders,
+    rounds,
     signin,
     study,
     subscribe,
 )
+from pages import open as outside
 from pages.door import Desk
+
+OUTSIDE: tuple[outside.Behind, ...] = (asked.OUTSIDE, board.OUTSIDE)  # in this order asked whether a secret is theirs
 
 ROOMS = (
     signin.blueprint,
@@ -38,6 +47,11 @@ ROOMS = (
     hours.blueprint,
     reminders.blueprint,
     subscribe.blueprint,
+    rounds.blueprint,
+    asked.blueprint,
+    bulletins.blueprint,
+    board.blueprint,
+    partial(outside.blueprint, OUTSIDE),
 )
 
 

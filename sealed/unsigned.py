@@ -13,6 +13,7 @@ UnsignedRefusal
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
@@ -127,3 +128,24 @@ class Unsigned(Protocol):
     def drop_round(self, round_id: str) -> None:
         """Delete a round with everything in it. Raises NoSuchRound."""
         ...
+
+
+def begin(store: Unsigned, round_id: str) -> None:
+    """Begin a round, or find it begun by an attempt that was cut off."""
+    with suppress(RoundExists):
+        store.open_round(round_id)
+
+
+def end(store: Unsigned, round_id: str) -> None:
+    """End a round; one that was lost with the file has nothing to end."""
+    with suppress(NoSuchRound):
+        store.close_round(round_id)
+
+
+def bodies(store: Unsigned, round_id: str) -> Sequence[str]:
+    """The bodies of a round that is over; one that a cut-off close has left open is ended first. Raises NoSuchRound."""
+    try:
+        return store.answers(round_id)
+    except RoundOpen:
+        store.close_round(round_id)
+        return store.answers(round_id)

@@ -54,6 +54,20 @@ Refusal
 ├── NoTriesLeft           the member has sat that paper as often as one may
 ├── WaitToRetake          the next go at the paper begins later
 ├── SittingOver           the answer comes after the end of the sitting
+├── NoSuchRound           no round of that id, or none one is asked in
+├── RoundLacks            the round, or its response table, is not complete
+├── RoundMoved            the round is not in the state this needs
+├── RoundOver             the round takes no answers any more
+├── AnsweredBefore        the answer sent by this link stands
+├── FormUnclear           an answer of the form is missing, or does not fit
+├── NoLinks               only members are asked in that round
+├── NoSuchBulletin        no bulletin of that id or link, or none that is for the member
+├── BulletinLacks         the bulletin is not complete, or says too much
+├── BulletinMoved         the bulletin is not in the state this needs
+├── FileUnfit             that file cannot hang on a bulletin
+├── NoSuchOpinion         no opinion of that id, or none of the member's
+├── OpinionSettled        the opinion is answered
+├── PictureUnfit          no picture we keep, too large, or one too many
 ├── NoSuchBank            no question bank of that name or id
 ├── NoSuchQuestion        no question of that id
 ├── QuestionChanged       the question was edited or retired since it was shown
@@ -73,8 +87,10 @@ from datetime import datetime, time
 from enum import StrEnum
 
 from models.activity import ActivityState
+from models.bulletin import BulletinState
 from models.leave import LeaveState
 from models.question import QuestionKind, QuestionState, Topic
+from models.round import FormKind, RoundState
 from services.answers import Why
 
 
@@ -398,6 +414,99 @@ class SittingOver(Refusal):
     """The answer came after the end of the sitting of the paper called `title`."""
 
     title: str
+
+
+class NoSuchRound(Refusal):
+    """No round has that id or link, or the member is not asked in it."""
+
+
+@dataclass
+class RoundLacks(Refusal):
+    """The round is not complete: `what` of questions, closes, audience, responses, lines."""
+
+    what: str
+
+
+@dataclass
+class RoundMoved(Refusal):
+    """The round called `title` is in `state`, where this cannot be done."""
+
+    title: str
+    state: RoundState
+
+
+@dataclass
+class RoundOver(Refusal):
+    """The round called `title` takes no answers any more."""
+
+    title: str
+
+
+@dataclass
+class AnsweredBefore(Refusal):
+    """The round called `title` has been answered, and that is final."""
+
+    title: str
+
+
+@dataclass
+class FormUnclear(Refusal):
+    """The answer at `position`, to a question of `kind`, is `lacking` or does not fit."""
+
+    position: int
+    kind: FormKind
+    lacking: bool = False
+
+
+@dataclass
+class NoLinks(Refusal):
+    """In the round called `title` nobody outside is asked."""
+
+    title: str
+
+
+class NoSuchBulletin(Refusal):
+    """No bulletin has that id or link, or it is not for the member, or not any more."""
+
+
+@dataclass
+class BulletinLacks(Refusal):
+    """The bulletin lacks `what`: text, contact, group, decision, order, passed, audience, files, numbers."""
+
+    what: str
+
+
+@dataclass
+class BulletinMoved(Refusal):
+    """The bulletin called `title` is in `state`, where this cannot be done."""
+
+    title: str
+    state: BulletinState
+
+
+@dataclass
+class FileUnfit(Refusal):
+    """The file cannot hang on a bulletin: `why` of empty, heavy, type, other, macros."""
+
+    why: str
+
+
+class NoSuchOpinion(Refusal):
+    """No opinion, or picture of one, has that id, or it is not the member's."""
+
+
+@dataclass
+class OpinionSettled(Refusal):
+    """The opinion `number` ("": one without a name) is answered."""
+
+    number: str
+
+
+@dataclass
+class PictureUnfit(Refusal):
+    """It is no picture we keep, or there are `most` already."""
+
+    most: int
 
 
 @dataclass

@@ -5,10 +5,11 @@ members; whom a moment is for is asked later, some hundred members at a time. Ev
 they are when it is asked: who has asked for leave since is not reminded.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import partial
+from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
@@ -22,8 +23,9 @@ from models.leave import Leave, LeaveState
 from models.member import ON_ROLL, Member, MemberStatus
 from models.notice import NoticeKind
 from models.reminder import GreetingChoice, StudyWish, Wish
-from services import attendance, gaps, greetings, hours, makeups, rights, standings
+from services import attendance, bulletins, gaps, greetings, hours, makeups, rights, rounds, standings
 from services.calendar import today
+from services.notices import Told
 from services.timetables import Timetable
 from services.workdays import DAY, Workdays
 
@@ -282,6 +284,31 @@ def self_check(_db: Session, view: View, span: Span) -> Iterator[Moment]:
             yield Moment(NoticeKind.SELF_CHECK, at, f"{day:%Y-%m}", view.month_over(day), people)
 
 
+# --- rounds and bulletins ----------------------------------------------------------------------------------------
+
+
+def round_closing(db: Session, view: View, span: Span) -> Iterator[Moment]:
+    """征集快截止: the day before, to whoever may still answer; of an unnamed round to everybody asked."""
+    hour = view.timetable.slots[NoticeKind.ROUND_CLOSING].at or time(0)
+    return _of_told(rounds.closing(db, span.since, span.until, view.zone, hour), frozenset())
+
+
+def unread(db: Session, view: View, span: Span) -> Iterator[Moment]:
+    """公告没看: three days after an edition, once, to who has not read it and has not muted this."""
+    hour = view.timetable.slots[NoticeKind.UNREAD].at or time(0)
+    told = bulletins.unread(db, span.since, span.until, view.zone, hour)
+    return _of_told(told, frozenset(db.scalars(select(Wish.member_id).where(Wish.unread.is_(False)))))
+
+
+def _of_told(found: Iterable[tuple[Member, Told]], muted: Collection[int]) -> Iterator[Moment]:
+    """One moment for each occurrence, with those it is for."""
+    for occurrence, told in groupby(found, key=lambda one: one[1].occurrence):
+        people = list(told)
+        first = people[0][1]
+        to = partial(_those, [member.id for member, _ in people if member.id not in muted], first.facts)
+        yield Moment(first.kind, first.due, occurrence, first.useful_until, to)
+
+
 def behind(_db: Session, view: View, span: Span) -> Iterator[Moment]:
     """学时还差: four times a year, to each alone."""
     for day, at in view.daily(NoticeKind.BEHIND, span):
@@ -432,6 +459,8 @@ OCCASIONS: Mapping[NoticeKind, Callable[[Session, View, Span], Iterator[Moment]]
     NoticeKind.MAKEUP: makeup,
     NoticeKind.PLANNED: planned,
     NoticeKind.BEHIND: behind,
+    NoticeKind.ROUND_CLOSING: round_closing,
+    NoticeKind.UNREAD: unread,
     NoticeKind.STUDY: study,
     NoticeKind.SELF_CHECK: self_check,
     NoticeKind.BIRTHDAY_LIST: birthday_list,

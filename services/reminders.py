@@ -36,8 +36,11 @@ RANK = (
     NoticeKind.BIRTHDAY,
     NoticeKind.LEAVE_DECIDED,
     NoticeKind.MAKEUP,
+    NoticeKind.ANSWERED,
     NoticeKind.PLANNED,
+    NoticeKind.ROUND_CLOSING,
     NoticeKind.BEHIND,
+    NoticeKind.UNREAD,
     NoticeKind.STUDY,
     NoticeKind.SELF_CHECK,
 )
@@ -51,6 +54,7 @@ CREDITED = frozenset(
         NoticeKind.BIRTHDAY,
         NoticeKind.LEAVE_DECIDED,
         NoticeKind.MAKEUP,
+        NoticeKind.ANSWERED,
         NoticeKind.STUDY,
     }
 )
@@ -62,7 +66,9 @@ CAPPED = frozenset(
         NoticeKind.BIRTHDAY,
         NoticeKind.MAKEUP,
         NoticeKind.PLANNED,
+        NoticeKind.ROUND_CLOSING,
         NoticeKind.BEHIND,
+        NoticeKind.UNREAD,
         NoticeKind.STUDY,
         NoticeKind.SELF_CHECK,
     }

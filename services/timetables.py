@@ -53,6 +53,8 @@ DEFAULTS = (
     Line(NoticeKind.BIRTHDAY_LIST, time(9), "7 days before; month-only: its first working day", "the office decides"),
     Line(NoticeKind.PROBATION, time(9), "30 days before a probation ends", "组织委员 reminds of the written request"),
     Line(NoticeKind.GAPS, time(9), "20th", "本月还差, while the month lasts; the secretary"),
+    Line(NoticeKind.ROUND_CLOSING, time(10), "the day before a round closes", "who may answer; unnamed: all asked"),
+    Line(NoticeKind.UNREAD, time(10), "3 days after a bulletin", "who has not read it, once; may be muted"),
     Line(NoticeKind.SELF_CHECK, time(15), "the month's last working day", "who said yes; no answer expected"),
 )
 # Somebody acts on these at once, or they are not the branch's to switch off.

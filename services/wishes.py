@@ -15,10 +15,11 @@ from services.rows import touched
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What somebody wants; as it stands here it is for whoever has said nothing: nothing that was not asked for."""
+    """What somebody wants; as it stands here for whoever has said nothing: little that was not asked for."""
 
     study: StudyWish = StudyWish.NEVER
     self_check: bool = False
+    unread: bool = True  # of bulletins not read after three days
 
 
 NOTHING = Wanted()
@@ -31,15 +32,17 @@ def of(db: Session, member: Member) -> Wanted:
 
 def of_many(db: Session, members: Collection[int]) -> Mapping[int, Wanted]:
     """What these members (ids) want; who has said nothing is left out and wants NOTHING."""
-    rows = db.execute(select(Wish.member_id, Wish.study, Wish.self_check).where(Wish.member_id.in_(members)))
-    return {row.member_id: Wanted(row.study, row.self_check) for row in rows}
+    rows = db.execute(
+        select(Wish.member_id, Wish.study, Wish.self_check, Wish.unread).where(Wish.member_id.in_(members))
+    )
+    return {row.member_id: Wanted(row.study, row.self_check, row.unread) for row in rows}
 
 
 def keep(db: Session, member: Member, wanted: Wanted) -> None:
     """Let it be as the member says, from now on; said twice it is the same."""
     _row(db, member)
     wish = db.get_one(Wish, member.id, populate_existing=True)
-    wish.study, wish.self_check = wanted.study, wanted.self_check
+    wish.study, wish.self_check, wish.unread = wanted.study, wanted.self_check, wanted.unread
     db.flush()
 
 

@@ -113,4 +113,15 @@ ROSTER = Layout(
         Column("备注", 9),
     ),
 )
+OPENNESS = Layout(
+    "党务公开、公示登记表",
+    (
+        Column("内容", 44),
+        Column("范围", 24),
+        Column("方式", 18),
+        Column("起止日期", 26),
+        Column("责任人", 12),
+        Column("反馈", 36),
+    ),
+)
 RECORD = "会议记录首页"

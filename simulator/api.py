@@ -78,6 +78,12 @@ def _view_medium(world: World) -> Callable[[], Response]:
 
     def view() -> Response:
         world.count(request.path)
+        fault = world.faults.take(request.path)
+        if fault is not None:
+            world.faults.hold(fault)
+        spoilt = _spoilt(fault) if fault is not None else None
+        if spoilt is not None:
+            return spoilt
         call = Call(world, request)
         try:
             call.authorise()

@@ -231,9 +231,9 @@ UNLIKE = "对不上。刚才那12个字作废，换成了下面这一份，请�
 ANEW = "刚才那12个字作废，换成了下面这一份，请重新抄。"
 TYPE = "请打字写，可以分几条发，写完发“完”。\n写真实姓名和电话，优先办理并告诉您结果；不写也受理。\n人少，口气和细节可能让人猜到您。涉密内容不要写。"
 NOTHING_YET = "还没有写内容。"
-STOPPED = "过了10分钟，“保密反映”已经结束，前面写的没有保留。\n要重新开始，请发“保密反映”。"
+STOPPED = "过了10分钟，刚才的对话已经结束，前面写的没有交，也没有保留。\n要重新开始，请再发一次，比如“保密反映”“征集”。"
 LIST_CHANGED = "承办人刚刚换了，前面写的没有交出去，也没有保留。\n请重新发“保密反映”，看清现在由谁看再写。"
-ASK_RECEIPT = "请发抄下的12个字。"
+ASK_RECEIPT = "请发抄下的12个字。看署名提的意见，请发它的编号，如YJ1107。"
 NO_RECEIPT = ERRORS["no_case"]
 NOT_ITS_CASE = "无法核实：查到的不是这份回执的内容。请不要相信，并告诉上级机关。"
 
@@ -361,8 +361,3 @@ def doubtful(missing: int, unproven: int) -> str:
     lines = [f"有消息缺失：少了{missing}条。"] if missing else []
     lines += [f"有{unproven}条无法核实，没有显示。"] if unproven else []
     return "".join(lines) + ("请用网页核对。" if lines else "")
-
-
-def opinion(state_of: str, answer: str) -> str:
-    """An unsigned opinion by its receipt."""
-    return f"{STATES.get(state_of, STATES['received'])}\n{f'答复：{answer}' if answer else '还没有答复。'}"

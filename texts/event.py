@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 from models.attendance import MakeUpWay, MarkKind
 from models.leave import LeaveClass
 from models.notice import NoticeKind
-from texts import activity, people, question
+from texts import activity, bulletin, opinion, people, question
+from texts import round as round_
 from texts.attendance import LEAVE, MARK
 from texts.hours import hours
 from texts.makeup import WAY
@@ -114,6 +115,9 @@ WORDS: Mapping[str, Callable[[Facts, ZoneInfo], str]] = {
     ),
     "calendar_changed": lambda facts, _zone: f"{facts['day']}{DAY_KIND.get(str(facts['day_kind']), '按原来的安排')}",
     "exported": lambda facts, _zone: f"导出{facts['form']}（{facts['which']}）",
+    **opinion.EVENTS,
+    **round_.EVENTS,
+    **bulletin.EVENTS,
 }
 
 

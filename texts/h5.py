@@ -14,9 +14,18 @@ NAV_HOURS = "学时"
 NAV_MEMBERS = "人员"
 NAV_STUDY = "学习"
 NAV_PRINT = "打印"
+NAV_VOICE = "意见"
+NAV_ASKED = "征集"
+NAV_BOARD = "公告"
 NAV_OWN = "我的记录"
 NAV_LOGINS = "我的登录"
 NAV_NOTICES = "微信通知"
+OUTSIDE_FOOT = "打开这个页面不用登录，页面不留记号。"
+
+VOICE_TABS: tuple[tuple[str, str, tuple[str, ...]], ...] = (  # name, address, and what else belongs to it
+    ("征集", "/h5/rounds", ("/h5/rounds/",)),
+    ("公告", "/h5/bulletins", ("/h5/bulletins/",)),
+)
 
 STALE_FORM = "这个页面放得太久了，没有办成。请返回，刷新后再办一次。"
 

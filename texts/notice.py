@@ -8,7 +8,8 @@ from models.activity import ActivityKind
 from models.attendance import MakeUpWay
 from models.leave import LeaveClass
 from models.notice import NoticeKind
-from texts import activity
+from texts import activity, bulletin, opinion
+from texts import round as round_
 from texts.hours import hours
 from texts.leave import CLASS
 
@@ -33,6 +34,12 @@ KIND: dict[NoticeKind, str] = {
     NoticeKind.PROBATION: "预备期将满",
     NoticeKind.GAPS: "本月还差",
     NoticeKind.SELF_CHECK: "月末自查",
+    NoticeKind.ANSWERED: "意见答复",
+    NoticeKind.ROUND: "征集",
+    NoticeKind.ROUND_CLOSING: "征集快截止",
+    NoticeKind.ROUND_PUBLISHED: "采纳情况",
+    NoticeKind.BULLETIN: "通知公告",
+    NoticeKind.UNREAD: "公告还没看",
 }
 HELD: dict[ActivityKind, str] = {  # what is said of a meeting of that kind; of the others their title
     ActivityKind.BRANCH_MEETING: "开支部党员大会",
@@ -187,6 +194,30 @@ def _self_check(_facts: Facts, _zone: ZoneInfo, _now: datetime) -> str:
     return "月末静一静：自重、自省、自警、自励。想写几句请发“自查”，只有您自己看得到。"
 
 
+def _round(facts: Facts, zone: ZoneInfo, _now: datetime) -> str:
+    return round_.notice(facts, _at(facts["closes"], zone))
+
+
+def _round_closing(facts: Facts, zone: ZoneInfo, _now: datetime) -> str:
+    return round_.notice_closing(facts, _at(facts["closes"], zone))
+
+
+def _round_published(facts: Facts, _zone: ZoneInfo, _now: datetime) -> str:
+    return round_.notice_published(facts)
+
+
+def _answered(facts: Facts, _zone: ZoneInfo, _now: datetime) -> str:
+    return opinion.notice(facts)
+
+
+def _bulletin(facts: Facts, _zone: ZoneInfo, _now: datetime) -> str:
+    return bulletin.notice(facts)
+
+
+def _unread(facts: Facts, _zone: ZoneInfo, _now: datetime) -> str:
+    return bulletin.notice_unread(facts)
+
+
 WORDS: Mapping[NoticeKind, Callable[[Facts, ZoneInfo, datetime], str]] = {
     NoticeKind.MOVED: _moved,
     NoticeKind.CANCELLED: _cancelled,
@@ -205,6 +236,12 @@ WORDS: Mapping[NoticeKind, Callable[[Facts, ZoneInfo, datetime], str]] = {
     NoticeKind.PROBATION: _probation,
     NoticeKind.GAPS: _gaps,
     NoticeKind.SELF_CHECK: _self_check,
+    NoticeKind.ANSWERED: _answered,
+    NoticeKind.ROUND: _round,
+    NoticeKind.ROUND_CLOSING: _round_closing,
+    NoticeKind.ROUND_PUBLISHED: _round_published,
+    NoticeKind.BULLETIN: _bulletin,
+    NoticeKind.UNREAD: _unread,
 }
 
 

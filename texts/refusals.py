@@ -9,7 +9,8 @@ from models.activity import ActivityState
 from models.leave import LeaveState
 from services import errors
 from services.errors import LoginFault, Refusal
-from texts import activity, binding, exam, question
+from texts import activity, binding, bulletin, exam, question
+from texts import round as round_
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,22 @@ WORDS: Mapping[type[Refusal], Callable[..., str]] = {
     ),
     errors.NotHeldYet: _always("这个日期还没到，办完以后再登记。"),
     errors.NoSuchPaper: _always("没有找到这次测验，请从“测验”里进入。"),
+    errors.NoSuchRound: _always(round_.GONE),
+    errors.RoundLacks: lambda refusal, _where: round_.LACKS[refusal.what],
+    errors.RoundMoved: lambda refusal, _where: round_.moved(refusal.title, refusal.state),
+    errors.RoundOver: lambda refusal, _where: f"“{refusal.title}”已经截止，没有收下。",
+    errors.AnsweredBefore: lambda refusal, _where: f"“{refusal.title}”用这张纸条已经填过，按先填的算。",
+    errors.FormUnclear: lambda refusal, _where: round_.form_unclear(
+        refusal.position, refusal.kind, lacking=refusal.lacking
+    ),
+    errors.NoLinks: lambda refusal, _where: f"“{refusal.title}”只征求党员的意见，没有纸条。",
+    errors.NoSuchOpinion: _always("没有找到这条意见，请从列表里进入。"),
+    errors.OpinionSettled: lambda refusal, _where: f"意见{refusal.number}已经答复，请刷新后再看。",
+    errors.PictureUnfit: lambda refusal, _where: f"图片最多{refusal.most}张，只收10 MB以内的 jpg、png、gif。",
+    errors.NoSuchBulletin: _always(bulletin.GONE),
+    errors.BulletinLacks: lambda refusal, _where: bulletin.LACKS[refusal.what],
+    errors.BulletinMoved: lambda refusal, _where: bulletin.moved(refusal.title, refusal.state),
+    errors.FileUnfit: lambda refusal, _where: bulletin.UNFIT[refusal.why],
     errors.NoSuchStep: _always("没有找到这一步，请从“导学”里进入。"),
     errors.PaperNotOpen: lambda refusal, _where: f"“{refusal.title}”现在不能做，请看开放时间。",
     errors.BankLacks: lambda refusal, _where: "\n".join(["题库里的题不够：", *map(exam.lack, refusal.lacks)]),

@@ -8,12 +8,13 @@ from models.reminder import StudyWish
 from services.timetables import Timetable
 from services.wishes import Wanted
 
-WHAT = {"study": "学习提醒", "self_check": "自查提醒", "wechat": "微信通知"}
+WHAT = {"study": "学习提醒", "self_check": "自查提醒", "unread": "公告没看的提醒", "wechat": "微信通知"}
 NEVER, BRANCH_OFF = "不提醒", "支部没有开"
 ASK_STUDY = "什么时候提醒您答题？学习自愿，不计入考核。"
 ASK_SELF_CHECK = "每月最后一个工作日提醒您自查，好吗？不用回复。"
-SELF_CHECK = {"yes": "要提醒", "no": "不提醒"}
-SELF_CHECK_ALSO = {"yes": ("好", "要", "是"), "no": ("不要", "不用", "不")}
+ASK_UNREAD = "公告发布3天您还没看，提醒您一次，好吗？"
+YES_NO = {"yes": "要提醒", "no": "不提醒"}
+YES_NO_ALSO = {"yes": ("好", "要", "是"), "no": ("不要", "不用", "不")}
 
 
 def standing(wanted: Wanted, timetable: Timetable) -> str:
@@ -23,6 +24,7 @@ def standing(wanted: Wanted, timetable: Timetable) -> str:
             "活动、改期、请假结果，都会告诉您。",
             f"学习：{study(wanted.study, timetable)}",
             f"自查：{_self_check(wanted, timetable)}",
+            f"公告没看：{_unread(wanted, timetable)}",
             "要改哪一样？",
         ]
     )
@@ -45,7 +47,7 @@ def study_choices(timetable: Timetable) -> Mapping[StudyWish, str]:
 def kept(wanted: Wanted, timetable: Timetable) -> str:
     """What holds from now on, after a change."""
     return (
-        f"已改好。学习：{study(wanted.study, timetable)}；自查：{_self_check(wanted, timetable)}。\n"
+        f"已改好。学习：{study(wanted.study, timetable)}；自查：{_self_check(wanted, timetable)}；公告没看：{_unread(wanted, timetable)}。\n"
         "放假日不发。要再改，请发“提醒”。"
     )
 
@@ -76,3 +78,9 @@ def _self_check(wanted: Wanted, timetable: Timetable) -> str:
     if not wanted.self_check:
         return NEVER
     return f"每月最后一个工作日{clock(slot.at)}" if slot.enabled else BRANCH_OFF
+
+
+def _unread(wanted: Wanted, timetable: Timetable) -> str:
+    if not wanted.unread:
+        return NEVER
+    return "第3天提醒一次" if timetable.slots[NoticeKind.UNREAD].enabled else BRANCH_OFF

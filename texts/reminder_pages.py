@@ -29,6 +29,8 @@ DAY: Mapping[NoticeKind, str] = {
     NoticeKind.BIRTHDAY_LIST: "提前7天；只知道月份的，当月第一个工作日",
     NoticeKind.PROBATION: "预备期满前30天",
     NoticeKind.GAPS: "每月20日",
+    NoticeKind.ROUND_CLOSING: "征集截止前一天",
+    NoticeKind.UNREAD: "公告发布后第3天，只提醒一次",
     NoticeKind.SELF_CHECK: "每月最后一个工作日；不用回复",
 }
 WHO: Mapping[NoticeKind, str] = {
@@ -42,6 +44,8 @@ WHO: Mapping[NoticeKind, str] = {
     NoticeKind.BIRTHDAY_LIST: "领导小组办公室，没有的发组织委员或书记",
     NoticeKind.PROBATION: "组织委员，没有的发书记",
     NoticeKind.GAPS: "书记",
+    NoticeKind.ROUND_CLOSING: "还能填的同志；不记名的，所有征求对象",
+    NoticeKind.UNREAD: "没看的同志；可以不收",
     NoticeKind.SELF_CHECK: "本人要了的同志",
 }
 ON, OFF = "开", "关"

@@ -56,6 +56,14 @@ class Wire:
         """
         return read_answer(path, self._fetch(method, path, params, body, files), [*params.values(), *hide])
 
+    def file(self, path: str, *, params: Mapping[str, str]) -> bytes:
+        """A file the platform keeps; where there is none it answers with a JSON object, which raises like `call`."""
+        content = self._fetch("GET", path, params, None, None)
+        if not content.startswith(b"{"):
+            return content
+        read_answer(path, content, params.values())
+        raise OutcomeUnknown(f"{path}: an answer instead of a file")
+
     def _fetch(self, method: str, path: str, params: Mapping[str, str], body: object, files: Files | None) -> bytes:
         kind: type[WeChatDown] = OutcomeUnknown
         try:

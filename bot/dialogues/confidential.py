@@ -6,6 +6,7 @@ own Redis. The receipt is there from its showing until it has been asked back.
 
 import base64
 import hashlib
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -24,7 +25,9 @@ from sealed.keys import SigningKey, of_text, to_text
 from sealed.message import SUBMITTER, Doc
 from sealed.receipt import Receipt
 from sealed.unsigned import NoSuchOpinion
+from services.opinions import Standing
 from texts import confidential as texts
+from texts import opinion as opinion_texts
 from texts.confidential import Way
 
 FLOOR = 1  # the oldest list there is; a page has a floor of its own built in
@@ -33,6 +36,7 @@ PIECE = 1500  # characters of one message: the worst of them, with 30 ids, still
 _DONE = frozenset(["完", "完了", "写完了", "完毕"])
 _BACK = "back"
 _OPINION = b"zhibu/opinion/v1\n"
+_NUMBER = re.compile(r"yj[0-9]{4,6}", re.IGNORECASE)
 
 
 @dialogue(
@@ -71,8 +75,10 @@ def progress(talk: Talk, turn: Turn) -> str | Ending:
     """The state and the answers of a case, or of an unsigned opinion; nothing said repeats the receipt."""
     intake = turn.parts.intake
     if not intake.root:
-        return texts.not_set_up(intake.upper)
+        return "\n".join([texts.not_set_up(intake.upper), opinion_texts.SIGNED_HERE])
     secret = talk.ask("receipt", texts.ASK_RECEIPT, _Typed(), giving_up=texts.NO_RECEIPT)
+    if secret is None:
+        return talk.then("", opinion_texts.MINE)
     try:
         found = _case(secret, intake) or _opinion(secret, intake)
     except DeskRefusal as refusal:
@@ -213,7 +219,9 @@ class _Typed:
     """The 12 characters, which forgive blanks and characters that sound alike."""
 
     def read(self, heard: Heard) -> JsonValue:
-        """The 16 bytes in hex; the talk that asked for them ends with them."""
+        """The 16 bytes in hex, "" for the number of a signed opinion; the talk that asked for them ends with them."""
+        if _NUMBER.fullmatch(normalise(heard.words())):
+            return ""
         try:
             return receipt.read(heard.words()).secret.hex()
         except WrongSum:
@@ -221,9 +229,9 @@ class _Typed:
         except ReceiptFault as fault:
             raise NotAnAnswer(texts.fault(fault)) from None
 
-    def load(self, kept: JsonValue) -> Receipt:
-        """The receipt."""
-        return Receipt(bytes.fromhex(str(kept)))
+    def load(self, kept: JsonValue) -> Receipt | None:
+        """The receipt; None for a number."""
+        return Receipt(bytes.fromhex(str(kept))) if kept else None
 
 
 def _case(shown: Receipt, intake: Intake) -> str:
@@ -274,7 +282,8 @@ def _opinion(shown: Receipt, intake: Intake) -> str:
         found = intake.unsigned.opinion(opinion(shown))
     except NoSuchOpinion:
         return ""
-    return texts.opinion(found.state, found.answer)
+    standing = Standing.load(found.state)
+    return opinion_texts.unsigned_come_to(standing.state, standing.verdict, found.answer)
 
 
 def _current(turn: Turn) -> HandlerList:

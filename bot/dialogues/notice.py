@@ -1,11 +1,13 @@
-"""通知: what waits to be told is read out; leave that waits for this person's word comes first and is asked about."""
+"""通知: what waits to be told, which bulletins are unread; leave that waits for a word comes first, and is asked of."""
 
 from bot.dialogues.decision import decision
 from bot.dialogues.reminder import with_consent
 from bot.talk import Ending, Talk
 from bot.turn import Turn, dialogue
 from models.notice import Notice, NoticeKind
-from services import leaves, notices
+from services import bulletins, leaves, notices
+from services.calendar import today
+from texts import bulletin as bulletin_texts
 from texts import notice as texts
 
 MOST = 4  # notices in one reply; the others wait for the next time
@@ -16,10 +18,11 @@ def notice(talk: Talk, turn: Turn) -> str | Ending:
     """No question of its own; what has been read out is not told again."""
     unseen = notices.unseen(turn.db, turn.who, turn.now)
     requests = [one for one in unseen if one.kind is NoticeKind.LEAVE_ASKED]  # 批假 knows which of them still wait
-    others = [one for one in unseen if one.kind is not NoticeKind.LEAVE_ASKED][:MOST]
+    pointing = [one for one in unseen if one.kind in bulletins.KINDS]  # to what the list of the unread names anyway
+    others = [one for one in unseen if one.kind not in {NoticeKind.LEAVE_ASKED, *bulletins.KINDS}][:MOST]
     if unseen:
-        notices.shown(turn.db, [*requests, *others], turn.now)
-    lines = _words(turn, others)
+        notices.shown(turn.db, [*requests, *pointing, *others], turn.now)
+    lines = [*_words(turn, others), *_unread(turn)]
     waiting = len(leaves.waiting_for(turn.db, turn.act))
     if waiting:
         return talk.then(texts.with_requests(waiting, lines), decision)
@@ -34,10 +37,16 @@ def waiting(turn: Turn) -> str:
     return texts.waiting(count) if count else ""
 
 
+def _unread(turn: Turn) -> list[str]:
+    """The bulletins not read yet, in one line."""
+    found = bulletins.unread_by(turn.db, turn.who, today(turn.now, turn.parts.where.zone))
+    return [bulletin_texts.unread([one.title for one in found])] if found else []
+
+
 def _told(turn: Turn) -> list[Notice]:
     """What was told last, without questions that are answered by now."""
     told = notices.latest(turn.db, turn.who, turn.now, 2 * MOST)
-    return [one for one in told if one.kind is not NoticeKind.LEAVE_ASKED][:MOST]
+    return [one for one in told if one.kind not in {NoticeKind.LEAVE_ASKED, NoticeKind.UNREAD}][:MOST]
 
 
 def _words(turn: Turn, found: list[Notice]) -> list[str]:

@@ -24,8 +24,11 @@ def reminder(talk: Talk, turn: Turn) -> str:
         return texts.subscribe(turn.parts.subscribe)
     if changing == "study":
         wanted = replace(wanted, study=talk.choose("study", texts.ASK_STUDY, texts.study_choices(timetable)))
+    elif changing == "unread":
+        chosen = talk.choose("unread", texts.ASK_UNREAD, texts.YES_NO, also=texts.YES_NO_ALSO)
+        wanted = replace(wanted, unread=chosen == "yes")
     else:
-        chosen = talk.choose("self check", texts.ASK_SELF_CHECK, texts.SELF_CHECK, also=texts.SELF_CHECK_ALSO)
+        chosen = talk.choose("self check", texts.ASK_SELF_CHECK, texts.YES_NO, also=texts.YES_NO_ALSO)
         wanted = replace(wanted, self_check=chosen == "yes")
     wishes.keep(turn.db, turn.who, wanted)
     return texts.kept(wanted, timetable)

@@ -18,7 +18,23 @@ from models.held import HeldPlace
 from models.leave import LeaveClass
 from models.member import Identity
 from models.question import QuestionKind
-from services import activities, banks, exams, held, leaves, logins, makeups, members, paths, rights
+from models.round import FormKind, RoundAudience, RoundPurpose
+from sealed import unsigned
+from services import (
+    activities,
+    banks,
+    exams,
+    forms,
+    held,
+    leaves,
+    logins,
+    makeups,
+    members,
+    orgs,
+    paths,
+    rights,
+    rounds,
+)
 from services.banks import Entry
 from services.leaves import Wish
 from services.members import Account
@@ -123,7 +139,25 @@ def set_up(office: Office, kept: Path) -> Stage:
         span = own.now - timedelta(hours=1), own.now + timedelta(days=1)
         paper = exams.make(db, operator, exams.Asked("党章知识测验", [exams.Row(1)], 30, 60, *span))
         exams.open_(db, operator, paper)
+        asked = {}
+        for name in ("round", "unnamed"):
+            form = [forms.Question(1, FormKind.SINGLE, "甲组的秘密事怎么办？", ("办", "不办"))]
+            draft = rounds.Draft(
+                RoundPurpose.SURVEY,
+                MEETING,
+                "",
+                RoundAudience.GROUP,
+                span[1],
+                form,
+                name == "unnamed",
+                group=orgs.known_group(db, FIRST),
+            )
+            made = rounds.make(db, operator, draft)
+            unsigned.begin(office.house.unsigned, made.public_id)
+            rounds.open_(db, operator, made)
+            asked[name] = made.public_id
         return {
+            **asked,
             "question": question.public_id,
             "paper": paper.public_id,
             "sitting": exams.start(db, member, paper, own.now).public_id,

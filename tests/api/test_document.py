@@ -21,6 +21,7 @@ from schemathesis.schemas import APIOperation, BaseSchema
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from sealed import unsigned
 from tests.api.stage import Stage, set_up
 from tests.pages.conftest import office  # noqa: F401 - the same branch for this folder
 from tests.pages.office import SECRETARY, Office
@@ -36,6 +37,7 @@ NAMES = {  # what the examples speak of: table and public id
     "step": ("path_step", "g9j3k5m7np"),
     "paper": ("paper", "h2k4m6n8pq"),
     "sitting": ("sitting", "j3m5n7p9qr"),
+    "round": ("round", "r3n5t7w9xz"),
 }
 ASKED_BY = {"withdraw": "M", "/sittings/{": "M", "decision": "S", "/checkins": "M", "/makeups": "L"}
 OTHERWISE = {  # an example that cannot come true word by word, and what it is told
@@ -52,6 +54,8 @@ WITHOUT: Mapping[CheckFunction, set[str]] = {  # what no document can say
         "POST /api/v1/activities",  # nobody plans for the year 679
         "POST /api/v1/activities/{activity}/move",
         "PATCH /api/v1/activities/{activity}",
+        "POST /api/v1/rounds/{round}/answers",  # an answer goes with its question
+        "POST /api/v1/rounds/{round}/ballots",
     },
 }
 
@@ -127,10 +131,12 @@ def _named_as_in_examples(stage: Stage, operation: Operation) -> None:
     last = operation.path.rpartition("/")[2]
     states = {"move": "planned", "cancel": "planned", "family-leaves": "later", "makeups": "closed"}
     activity = "planned" if operation.method == "patch" else states.get(last, "open")
+    meant = {"activity": activity, "round": "unnamed" if last == "ballots" else "round"}
+    unsigned.begin(stage.office.house.unsigned, NAMES["round"][1])  # which has a database of its own
 
     def name(db: Session) -> None:
         for subject, (table, known) in NAMES.items():
-            old = stage.subjects[activity if subject == "activity" else subject]
+            old = stage.subjects[meant.get(subject, subject)]
             change = f"UPDATE {table} SET public_id = :new WHERE public_id = :old"  # noqa: S608 - our own words
             db.execute(text(change), {"new": known, "old": old})
         db.execute(text("UPDATE question SET version = 1"))

@@ -81,6 +81,7 @@ WORDS = {"reason": "防汛值班", "version": 1}
 MOVED = {**WORDS, "starts_at": LATER}
 MEETS = {"kind": "group_meeting", "title": "学习会", "starts_at": LATER}
 SAID = {"said": "came", "reason": "在会场"}
+ANSWERED = [{"question": 1, "numbers": [1]}]
 ROWS = [
     get("/me", EVERYBODY),
     get("/logins", EVERYBODY),
@@ -156,6 +157,12 @@ ROWS = [
     post("/me/notices/shown", EVERYBODY, ids=["e7g9h3j5km"]),
     get("/me/wishes", EVERYBODY),
     post("/me/wishes", EVERYBODY, study="daily"),
+    # rounds: the first group is asked
+    get("/rounds", EVERYBODY),
+    get("/rounds/{round:round}", OF_FIRST),
+    get("/rounds/{round:unnamed}", OF_FIRST),
+    post("/rounds/{round:round}/answers", OF_FIRST, answers=ANSWERED),
+    post("/rounds/{round:unnamed}/ballots", OF_FIRST, answers=ANSWERED, ballot="f" * 32),
     # study and exams: a score is the member's and of those who run study
     get("/study", EVERYBODY),
     get("/study/question", EVERYBODY),

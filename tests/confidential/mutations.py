@@ -28,6 +28,27 @@ class Mutation:
 HERE = "tests/confidential"
 MUTATIONS = (
     Mutation(
+        "the member as the ballot",
+        "bot/dialogues/round.py",
+        """talk.keep("ballot", lambda: secrets.token_hex(16))""",
+        """talk.keep("ballot", lambda: who)""",
+        "tests/talks/test_round.py::test_an_unnamed_answer_is_final_and_nobody_is_behind_it",
+    ),
+    Mutation(
+        "an unnamed round had in the ordinary chat",
+        "bot/dialogues/round.py",
+        """bound=False, sealed=True, typed_only=True)""",
+        """bound=False, typed_only=True)""",
+        "tests/talks/test_round.py::test_an_unnamed_answer_is_final_and_nobody_is_behind_it",
+    ),
+    Mutation(
+        "an idempotency key kept for a ballot",
+        "miniprogram_api/rounds.py",
+        """@room.apart_post("/rounds/<round>/ballots", status=204)""",
+        """@room.post("/rounds/<round>/ballots", status=204)""",
+        "tests/api/test_rounds.py::test_an_unnamed_answer_leaves_the_application_as_it_was",
+    ),
+    Mutation(
         "AOF on",
         "confidential/memory.py",
         """return said.get("save") == "" and said.get("appendonly") == "no\"""",

@@ -16,6 +16,7 @@ from models.held import HeldPlace
 from models.hours import CourseForm
 from models.leave import LeaveClass
 from models.question import QuestionKind
+from models.round import FormKind, RoundAudience, RoundPurpose
 from services import (
     activities,
     appointments,
@@ -30,9 +31,11 @@ from services import (
     orgs,
     paths,
     rights,
+    rounds,
     standings,
     visits,
 )
+from services.forms import Question
 from services.hours import Told
 from services.leaves import Wish
 from services.paths import Asked
@@ -76,11 +79,12 @@ class Row:
     may: str
     form: Mapping[str, str] = field(default_factory=dict)
     gone: bool = False  # nothing is there: whoever may ask gets 404, everybody else 403 all the same
+    hidden: bool = False  # not to be known of: whoever may not gets 404, as for what is not there
 
 
-def get(address: str, may: str, *, gone: bool = False) -> Row:
+def get(address: str, may: str, *, gone: bool = False, hidden: bool = False) -> Row:
     """A page."""
-    return Row("GET", address, may, gone=gone)
+    return Row("GET", address, may, gone=gone, hidden=hidden)
 
 
 def post(address: str, may: str, **form: str) -> Row:
@@ -248,6 +252,23 @@ ROWS = [
     get("/h5/calendar", SEES),
     post("/h5/calendar", RUNS, day="2026-12-31", kind="rest"),
     get("/h5/subscribe", SIGNED_IN),
+    # rounds: made and read by those who run the branch, filled in by those who are asked: here the first group
+    get("/h5/rounds", RUNS),
+    get("/h5/rounds/new", RUNS),
+    post("/h5/rounds/new", RUNS, title="征集"),
+    get("/h5/rounds/{round}", RUNS),
+    get("/h5/rounds/{round}/edit", RUNS),
+    post("/h5/rounds/{round}/edit", RUNS, version="99", title="征集"),
+    post("/h5/rounds/{round}/open", RUNS),
+    post("/h5/rounds/{round}/links", RUNS, count="1"),
+    post("/h5/rounds/{round}/links/withdraw", RUNS),
+    get("/h5/rounds/{round}/table", RUNS),
+    post("/h5/rounds/{round}/table", RUNS, version="99"),
+    post("/h5/rounds/{round}/publish", RUNS),
+    get("/h5/asked", SIGNED_IN),
+    get("/h5/asked/{round}", "SLCM", hidden=True),
+    Row("POST", "/h5/asked/{round}", "SLCM", {"ballot": "f" * 32}, hidden=True),
+    post("/h5/rounds/{round}/close", RUNS),
     # the own sign-ins; somebody else's is as good as none
     get("/h5/logins", SIGNED_IN),
     post("/h5/logins/{visit}/end", SIGNED_IN),
@@ -318,7 +339,13 @@ def matrix(office: Office) -> Matrix:
         _, phone = visits.admitted(db, members.find(db, LOST), own.now, device="安卓手机", place="外网")
         leave = leaves.ask(db, own, member, planned, Wish(LeaveClass.DUTY))
         held.hold(db, own, HeldPlace.LEAVE_REASON, leave, "甲组的秘密会")
+        one = Question(1, FormKind.TEXT, "甲组的秘密会怎样开？")
+        group, closes = orgs.known_group(db, FIRST), own.now + timedelta(days=7)
+        asked = rounds.Draft(RoundPurpose.SURVEY, "甲组的秘密会", "", RoundAudience.GROUP, closes, [one], group=group)
+        round_ = rounds.make(db, operator, asked)
+        rounds.open_(db, operator, round_)
         return {
+            "round": round_.public_id,
             "text": held.own(db, own)[0].held.public_id,
             "guest": guests.of(db, meeting)[0].public_id,
             "first": orgs.known_group(db, FIRST).public_id,
@@ -365,7 +392,8 @@ def test_who_may(matrix: Matrix, row: Row) -> None:
             assert answer.status_code < 500, (letter, answer.status_code)
             assert "/h5/sign-in" not in answer.headers.get("Location", ""), letter
         else:
-            assert answer.status_code == 403, f"{letter} may not, and got {answer.status_code}"
+            no = 404 if row.hidden else 403
+            assert answer.status_code == no, f"{letter} may not, and got {answer.status_code}"
             told = [one for one in SECRET if one in answer.text and one != PEOPLE[letter]]
             assert told == [], f"{letter} is told {told}"
 

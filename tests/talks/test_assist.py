@@ -15,14 +15,15 @@ def test_help_lists_what_can_be_done_and_a_number_starts_it(branch: Branch) -> N
     zhang = (
         branch.bound("张建国")
         .says("帮助")
-        .hears("您想做什么？", "1 签到  2 请假  3 看通知", "4 学习  5 保密反映", "6 我的记录")
+        .hears("您想做什么？", "1 签到  2 请假  3 看通知", "4 学习  5 提意见", "6 保密反映  7 我的记录")
     )
     zhang.hears_not("绑定", "批请假")
     zhang.says("1").hears("请看大屏，把6位数字发给我。")
     zhang.says("帮助").hears("您正在“签到”", "取消", "请看大屏")
     zhang.says("取消").hears("已取消")
     zhang.says("？").hears("您想做什么")
-    zhang.says("７").hears("近期活动：", "11月主题党日", "【正在签到】")
+    zhang.says("８").hears("看近期活动")
+    zhang.says("看近期活动").hears("近期活动：", "11月主题党日", "【正在签到】")
 
 
 def test_help_for_somebody_not_yet_bound(branch: Branch) -> None:

@@ -282,7 +282,7 @@ def test_leaving_keeps_nothing_and_another_command_is_had_as_ever(scene: Scene) 
     phone.says("1").says(CANARY)
     scene.branch.clock.advance(11 * 60)
     phone.says("还有").hears("过了10分钟")
-    phone.taps("保密反映").hears(FIRST).says("取消").says("帮助").says("5").hears(FIRST)
+    phone.taps("保密反映").hears(FIRST).says("取消").says("帮助").says("6").hears(FIRST)
     phone.says("取消").says("取消")  # the second is for 帮助, which has been left as it was
     phone.says("举保").hears(FIRST)  # a slip of the pen leaves no question in the application's memory
     phone.says("1").hears("/report/", "浏览器").says("反映").says("3").hears("12388", "0500-0000001")

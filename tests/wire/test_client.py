@@ -31,7 +31,8 @@ CODE_PATH = "/sns/jscode2session"
 PAGE_PATH = "/sns/oauth2/access_token"
 SAFETY_PATH = "/wxa/msg_sec_check"
 SEND_PATH = "/cgi-bin/message/custom/send"
-UPLOAD_PATH = "/cgi-bin/media/upload"
+UPLOAD_PATH, MEDIA_PATH = "/cgi-bin/media/upload", "/cgi-bin/media/get"
+PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
 
 
 @pytest.fixture
@@ -221,6 +222,19 @@ def test_contract_19_an_upload_repeated_after_40001_carries_the_same_bytes(
     without_boundary = [body.replace(body.split(b"\r\n")[0].strip(b"-"), b"") for _, body in sent]
     assert without_boundary[0] == without_boundary[1]
     assert content in without_boundary[1]
+
+
+def test_a_file_is_fetched_as_it_is_and_a_no_is_told_from_it(platform: Platform, api: OfficialAccountApi) -> None:
+    refused: list[object] = [{"errcode": 40001, "errmsg": "invalid credential, access_token is not latest"}, PICTURE]
+    platform.answers[MEDIA_PATH] = refused
+    assert api.download("MEDIA") == PICTURE
+    platform.answers[MEDIA_PATH] = [{"errcode": 40007, "errmsg": "invalid media_id MEDIA"}]
+    with pytest.raises(OurMistake) as gone:
+        api.download("MEDIA")
+    assert (gone.value.errcode, gone.value.errmsg) == (40007, "invalid media_id ***")
+    platform.answers[MEDIA_PATH] = [{"video_url": "http://elsewhere.example/"}]
+    with pytest.raises(OutcomeUnknown):
+        api.download("MEDIA")
 
 
 def test_a_browser_is_sent_to_wechat_in_the_order_that_it_demands() -> None:
