@@ -8,7 +8,7 @@ from models.reminder import StudyWish
 from services.timetables import Timetable
 from services.wishes import Wanted
 
-WHAT = {"study": "学习提醒", "self_check": "自查提醒", "unread": "公告没看的提醒", "wechat": "微信通知"}
+WHAT = {"study": "学习提醒", "self_check": "自查提醒", "unread": "公告提醒", "wechat": "微信通知"}
 NEVER, BRANCH_OFF = "不提醒", "支部没有开"
 ASK_STUDY = "什么时候提醒您答题？学习自愿，不计入考核。"
 ASK_SELF_CHECK = "每月最后一个工作日提醒您自查，好吗？不用回复。"
@@ -22,8 +22,7 @@ def standing(wanted: Wanted, timetable: Timetable) -> str:
     return "\n".join(
         [
             "活动、改期、请假结果，都会告诉您。",
-            f"学习：{study(wanted.study, timetable)}",
-            f"自查：{_self_check(wanted, timetable)}",
+            f"学习：{study(wanted.study, timetable)}；自查：{_self_check(wanted, timetable)}",
             f"公告没看：{_unread(wanted, timetable)}",
             "要改哪一样？",
         ]

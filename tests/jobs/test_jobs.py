@@ -145,7 +145,7 @@ def test_the_timetable_is_one_cron_can_read() -> None:
         if job.cron is not None
     }
     assert first == {
-        "unionids": "00:00:20", "sittings": "00:00:40", "reminders": "00:00:00", "purge": "03:10:00",
+        "unionids": "00:00:20", "sittings": "00:00:40", "rounds": "00:00:50", "pictures": "00:00:30", "reminders": "00:00:00", "purge": "03:10:00",
         "workdays": "03:20:00", "handlers": "09:00:00",
     }  # fmt: skip
     assert len({job.name for job in TIMETABLE}) == len(TIMETABLE)

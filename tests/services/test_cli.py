@@ -416,9 +416,9 @@ def test_a_groups_meeting_expects_the_group_alone(zhibu: Operator) -> None:
 def test_jobs_are_listed_and_run_by_name(zhibu: Operator) -> None:
     listed = zhibu.types("jobs", "run").done().out
     assert [line.split()[0] for line in listed.splitlines()] == [
-        "unionids", "sittings", "reminders", "purge", "workdays", "handlers",
+        "unionids", "sittings", "rounds", "pictures", "reminders", "purge", "workdays", "handlers",
         "planned", "tomorrow", "soon", "study", "behind", "makeup", "birthday", "birthday_list", "probation", "gaps",
-        "self_check",
+        "round_closing", "unread", "self_check",
     ]  # fmt: skip
     assert zhibu.types("jobs", "run", "unionids").done().out == "asked=0 bound=0\n"
     assert "logins=0" in zhibu.types("jobs", "run", "purge", "--at", "2026-11-22T03:10").done().out

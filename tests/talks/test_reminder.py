@@ -21,15 +21,19 @@ def wanted(branch: Branch, name: str) -> Wanted:
 def test_reminders_are_shown_and_changed_by_whom_they_reach(branch: Branch) -> None:
     zhang = branch.bound("张建国").says("提醒")
     assert zhang.reply == (
-        "活动、改期、请假结果，都会告诉您。\n学习：不提醒\n自查：不提醒\n要改哪一样？\n"
-        "1 学习提醒  2 自查提醒\n3 微信通知\n请回复数字。"
+        "活动、改期、请假结果，都会告诉您。\n学习：不提醒；自查：不提醒\n公告没看：第3天提醒一次\n要改哪一样？\n"
+        "1 学习提醒  2 自查提醒\n3 公告提醒  4 微信通知\n请回复数字。"
     )
     zhang.says("1").hears("学习自愿，不计入考核", "1 周一、周四12:30\n2 每天12:30  3 不提醒")
-    zhang.says("1").hears("已改好。学习：周一、周四12:30；自查：不提醒。\n放假日不发。要再改，请发“提醒”。")
+    zhang.says("1").hears(
+        "已改好。学习：周一、周四12:30；自查：不提醒；公告没看：第3天提醒一次。\n放假日不发。要再改，请发“提醒”。"
+    )
     zhang.again().hears("已改好")
-    zhang.says("提醒").says("自查提醒").hears("每月最后一个工作日").says("要").hears("自查：每月最后一个工作日15:00。")
+    zhang.says("提醒").says("自查提醒").hears("每月最后一个工作日").says("要").hears("自查：每月最后一个工作日15:00；")
     assert wanted(branch, "张建国") == Wanted(StudyWish.TWICE, self_check=True)
-    zhang.says("提醒").says("3").hears("不会漏", '<a href="', "/h5/subscribe")
+    zhang.says("提醒").says("公告提醒").hears("3天").says("不要").hears("公告没看：不提醒")
+    assert not wanted(branch, "张建国").unread
+    zhang.says("提醒").says("4").hears("不会漏", '<a href="', "/h5/subscribe")
     zhang.says("提醒").says("记录").hears("2026年")  # leaving it loses nothing
     branch.phone("客人").says("提醒").hears("绑定")
 
