@@ -22,7 +22,7 @@ run: setup ## start the demo branch, its server and the simulated WeChat; Ctrl-C
 	@exec $(BIN)/zhibu demo
 
 test: dev test-engines client/node_modules/.made ## run every test, on SQLite and on a PostgreSQL of its own, pages in headless Chromium
-	@$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadgroup
+	@$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist worksteal
 
 check: dev ## lint, format, types, import arrows, models equal migrations
 	@$(BIN)/ruff check .

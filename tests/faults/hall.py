@@ -10,8 +10,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine, insert, select
 from sqlalchemy.orm import Session
@@ -47,6 +49,11 @@ class Hall:
     codes: dict[str, str]  # name -> bind code
     screen: str  # the path of its link
     server: Process = field(init=False)
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The branch's time zone: asked for at every message, and read from config.yaml once."""
+        return self.made.settings().zone
 
     def open(self) -> str:
         """Start the server; returns what a phone reads from the screen's code."""

@@ -248,7 +248,7 @@ def spared(visits: list[Visit], outages: Sequence[Outage]) -> list[Visit]:
 
 def clock_of(hall: Hall, at: datetime) -> str:
     """What a clock on the hall's wall showed."""
-    return f"{at.astimezone(hall.made.settings().zone):%H:%M}"
+    return f"{at.astimezone(hall.zone):%H:%M}"
 
 
 def assert_heard(sent: Sent, *parts: str) -> None:
