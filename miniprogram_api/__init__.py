@@ -6,6 +6,7 @@ import flask
 
 from miniprogram_api import (
     activities,
+    bulletins,
     checkins,
     document,
     exams,
@@ -42,6 +43,7 @@ AFFAIRS = (
     exams.blueprint,
     helds.blueprint,
     rounds.blueprint,
+    bulletins.blueprint,
 )
 
 

@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 
 from models.activity import ActivityKind
 from models.attendance import MakeUpWay
+from models.bulletin import BulletinAudience, BulletinKind
 from models.held import HeldPlace
 from models.leave import LeaveClass
 from models.member import Identity
@@ -23,6 +24,7 @@ from sealed import unsigned
 from services import (
     activities,
     banks,
+    bulletins,
     exams,
     forms,
     held,
@@ -155,8 +157,15 @@ def set_up(office: Office, kept: Path) -> Stage:
             unsigned.begin(office.house.unsigned, made.public_id)
             rounds.open_(db, operator, made)
             asked[name] = made.public_id
+        told = bulletins.Draft(
+            BulletinKind.RULE, MEETING, "甲组的秘密事。", BulletinAudience.GROUP, orgs.known_group(db, FIRST)
+        )
+        bulletin = bulletins.make(db, operator, told)
+        bulletins.publish(db, operator, bulletin)
         return {
             **asked,
+            "bulletin": bulletin.public_id,
+            "file": bulletins.attach(db, operator, bulletin, "甲组.pdf", b"%PDF-1.7").public_id,
             "question": question.public_id,
             "paper": paper.public_id,
             "sitting": exams.start(db, member, paper, own.now).public_id,

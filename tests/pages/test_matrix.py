@@ -12,6 +12,7 @@ from werkzeug.test import TestResponse
 from models.activity import ActivityKind
 from models.appointment import Role
 from models.attendance import MakeUpWay
+from models.bulletin import BulletinAudience, BulletinKind
 from models.hours import CourseForm
 from models.leave import LeaveClass
 from models.question import QuestionKind
@@ -20,6 +21,7 @@ from services import (
     activities,
     appointments,
     banks,
+    bulletins,
     exams,
     guests,
     hours,
@@ -252,6 +254,26 @@ ROWS = [
     get("/h5/asked/{round}", "SLCM", hidden=True),
     Row("POST", "/h5/asked/{round}", "SLCM", {"ballot": "f" * 32}, hidden=True),
     post("/h5/rounds/{round}/close", RUNS),
+    # bulletins: made by those who run the branch, read by those they are for: here the first group
+    get("/h5/bulletins", RUNS),
+    get("/h5/bulletins/new", RUNS),
+    post("/h5/bulletins/new", RUNS, title="公告"),
+    get("/h5/bulletins/{bulletin}", RUNS),
+    get("/h5/bulletins/{bulletin}/edit", RUNS),
+    post("/h5/bulletins/{bulletin}/edit", RUNS, version="99", title="公告"),
+    post("/h5/bulletins/{bulletin}/publish", RUNS),
+    get("/h5/bulletins/{bulletin}/revise", RUNS),
+    post("/h5/bulletins/{bulletin}/revise", RUNS, version="99", body="改"),
+    post("/h5/bulletins/{bulletin}/note", RUNS, feedback=""),
+    post("/h5/bulletins/{bulletin}/files", RUNS),
+    get("/h5/bulletins/{bulletin}/files/{file}", RUNS),
+    get("/h5/board", SIGNED_IN),
+    get("/h5/board/{bulletin}", "SLCM", hidden=True),
+    get("/h5/board/{bulletin}/{file}", "SLCM", hidden=True),
+    post("/h5/bulletins/{bulletin}/files/{file}/off", RUNS),
+    post("/h5/bulletins/{bulletin}/withdraw", RUNS),
+    get("/h5/print/openness/2026", RUNS),
+    get("/h5/export/openness/2026", RUNS),
     # the own sign-ins; somebody else's is as good as none
     get("/h5/logins", SIGNED_IN),
     post("/h5/logins/{visit}/end", SIGNED_IN),
@@ -325,7 +347,12 @@ def matrix(office: Office) -> Matrix:
         asked = rounds.Draft(RoundPurpose.SURVEY, "甲组的秘密会", "", RoundAudience.GROUP, closes, [one], group=group)
         round_ = rounds.make(db, operator, asked)
         rounds.open_(db, operator, round_)
+        told_ = bulletins.Draft(BulletinKind.RULE, "甲组的秘密会", "甲组的事", BulletinAudience.GROUP, group)
+        bulletin = bulletins.make(db, operator, told_)
+        bulletins.publish(db, operator, bulletin)
         return {
+            "bulletin": bulletin.public_id,
+            "file": bulletins.attach(db, operator, bulletin, "甲组的秘密会.pdf", b"%PDF-1.7").public_id,
             "round": round_.public_id,
             "guest": guests.of(db, meeting)[0].public_id,
             "first": orgs.known_group(db, FIRST).public_id,
