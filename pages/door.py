@@ -328,7 +328,8 @@ def personal(found: Act | None) -> Sequence[Place]:
     if found is None or found.by is None:
         return ()
     asked = (texts.NAV_ASKED, "/h5/asked", ("/h5/asked/",))
-    own = (texts.NAV_BOARD, "/h5/board", ("/h5/board/",)), asked, (texts.NAV_LOGINS, "/h5/logins", ())
+    said = (texts.NAV_SAID, "/h5/said", ())
+    own = (texts.NAV_BOARD, "/h5/board", ("/h5/board/",)), asked, said, (texts.NAV_LOGINS, "/h5/logins", ())
     return (_record(found.by), *own) if found.rights.leads else own
 
 
