@@ -80,6 +80,63 @@ export interface BoundTold {
   name: string;
 }
 
+/** One attachment. */
+export interface BulletinFileTold {
+  id: string;
+  name: string;
+  content_type: string;
+  /** Bytes. */
+  size: number;
+}
+
+/** What a bulletin is. */
+export type BulletinKind = "notice" | "briefing" | "openness" | "display" | "rule";
+
+/** One bulletin that is for oneself. */
+export interface BulletinTold {
+  id: string;
+  kind: BulletinKind;
+  label: string;
+  title: string;
+  edition: number;
+  published_at: string;
+  /** Valid from this day on. */
+  from_on: string | null;
+  /** To the end of this day; null: until it is withdrawn. */
+  until_on: string | null;
+  in_force: boolean;
+  /** What is to be read of it has been read. */
+  read: boolean;
+}
+
+/** One bulletin with its text. */
+export interface BulletinWholeTold {
+  id: string;
+  kind: BulletinKind;
+  label: string;
+  title: string;
+  edition: number;
+  published_at: string;
+  /** Valid from this day on. */
+  from_on: string | null;
+  /** To the end of this day; null: until it is withdrawn. */
+  until_on: string | null;
+  in_force: boolean;
+  /** What is to be read of it has been read. */
+  read: boolean;
+  body: string;
+  /** 公示: where objections go. */
+  contact: string;
+  /** 公示: how many it runs. */
+  working_days: number | null;
+  files: BulletinFileTold[];
+}
+
+/** What has not been read first, then what has; each newest first. */
+export interface BulletinsTold {
+  bulletins: BulletinTold[];
+}
+
 /** What the rows are. */
 export type By = "member" | "group" | "kind" | "month" | "quarter" | "year";
 
@@ -517,6 +574,9 @@ export interface OneLogin {
   here: boolean;
 }
 
+/** new -> assigned -> answered; answering needs no assignment. */
+export type OpinionState = "new" | "assigned" | "answered";
+
 /** How a question was answered. */
 export type Outcome = "right" | "wrong" | "unknown";
 
@@ -529,6 +589,14 @@ export interface OwedTold {
   /** Until when it may be told. */
   until: string;
   ways: MakeUpWay[];
+}
+
+/** Where one's own signed opinion stands. */
+export interface OwnOpinionTold {
+  id: string;
+  number: string;
+  state: OpinionState;
+  label: string;
 }
 
 /** One's own year at activities that are over, newest first; figures are of 组织生活. */
@@ -544,6 +612,13 @@ export interface OwnRecordTold {
   rate: string;
   cases: OnceTold[];
   definition: string[];
+}
+
+/** A round that can be filled in. */
+export interface OwnRoundTold {
+  id: string;
+  title: string;
+  closes_at: string;
 }
 
 /** draft -> open -> closed. */
@@ -662,6 +737,15 @@ export interface ResultTold {
 /** In the order of the roster, which is no order of merit; for who runs study alone. */
 export interface ResultsTold {
   results: MemberResultTold[];
+}
+
+/** What one may know, take part in and hear of. */
+export interface RightsTold {
+  /** Not read yet. */
+  bulletins: BulletinTold[];
+  /** Signed: not answered; unnamed: every one until its close. */
+  rounds: OwnRoundTold[];
+  opinions: OwnOpinionTold[];
 }
 
 /** 党内职务 of a branch, and the leading group with its office that the founding plan sets up. */
@@ -1103,6 +1187,43 @@ export interface Operations {
     };
     answer: BoundTold;
   };
+  /** All that are for oneself. */
+  "GET /api/v1/bulletins": {
+    given: {};
+    answer: BulletinsTold;
+  };
+  /** One with its text; that marks nothing, /read does. */
+  "GET /api/v1/bulletins/{bulletin}": {
+    given: {
+      path: {
+        bulletin: string;
+      };
+    };
+    answer: BulletinWholeTold;
+  };
+  /** One attachment, to be kept. */
+  "GET /api/v1/bulletins/{bulletin}/files/{file}": {
+    given: {
+      path: {
+        bulletin: string;
+        file: string;
+      };
+    };
+    answer: ArrayBuffer;
+  };
+  /** The text has been shown to the member: the edition in force is read; again changes nothing. */
+  "POST /api/v1/bulletins/{bulletin}/read": {
+    given: {
+      path: {
+        bulletin: string;
+      };
+      headers?: {
+        /** Made anew for every deed of a person and repeated with every repetition; kept for a day. */
+        "Idempotency-Key"?: string;
+      };
+    };
+    answer: undefined;
+  };
   /** Who has missed three in a row without leave, or was not seen for five months: 请了解情况, never a verdict. */
   "GET /api/v1/concerns": {
     given: {};
@@ -1294,6 +1415,11 @@ export interface Operations {
       };
     };
     answer: OwnRecordTold;
+  };
+  /** Unread bulletins, rounds to fill in, where one's opinions stand. */
+  "GET /api/v1/me/rights": {
+    given: {};
+    answer: RightsTold;
   };
   /** 党员名册 of the people one sees, as of today. */
   "GET /api/v1/members.xlsx": {

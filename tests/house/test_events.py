@@ -37,6 +37,7 @@ FACTS = {
     "gone": 1,
     "fields": "stem,key",
     "reviewed_by": "王芳",
+    "number": 2,
 }
 
 

@@ -44,7 +44,8 @@ def due(branch: Branch, hours: float) -> list[tuple[str, str]]:
         return [(member.name, one.occurrence) for member, one in told]
 
 
-def test_a_short_one_is_read_out_and_then_it_is_read(branch: Branch) -> None:
+def test_a_short_one_is_read_out_and_then_it_is_read(each_branch: Branch) -> None:
+    branch = each_branch
     zhang, _li = branch.bound("张建国"), branch.bound("李娜", group="第二党小组")
     guest = branch.bound("赵敏", status=MemberStatus.ACTIVIST)
     zhang.says("公告").hears("没有要看的公告")
@@ -100,7 +101,8 @@ def test_a_display_runs_its_working_days_and_names_where_objections_go(branch: B
     zhang.says("公告").hears("没有要看的公告")
 
 
-def test_who_has_not_read_is_reminded_once_after_three_days(branch: Branch) -> None:
+def test_who_has_not_read_is_reminded_once_after_three_days(each_branch: Branch) -> None:
+    branch = each_branch
     for name in ("张建国", "李娜"):
         branch.bound(name)
     first = published(branch)
