@@ -61,7 +61,7 @@ def _outside(desk: Desk, secret: str) -> Response | None:
             found = bulletins.of_secret(db, secret, today(desk.clock(), desk.zone))
         except NoSuchBulletin:
             return None
-        return outside.show(desk, "bulletins/outside.html", secret=secret, **facts(db, found))
+        return outside.show(desk, "bulletins/outside.html", status=200, secret=secret, **facts(db, found))
 
 
 def _outside_file(desk: Desk, secret: str, file_id: str) -> Response | None:
