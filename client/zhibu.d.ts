@@ -574,6 +574,15 @@ export interface OneLogin {
   here: boolean;
 }
 
+/** What an opinion is about, in the order in which the chat offers it. */
+export type OpinionCategory = "branch" | "study" | "conduct" | "care" | "work" | "system" | "other";
+
+/** A new opinion, under one's own name; those who run the branch read it. */
+export interface OpinionIn {
+  category: OpinionCategory;
+  text: string;
+}
+
 /** new -> assigned -> answered; answering needs no assignment. */
 export type OpinionState = "new" | "assigned" | "answered";
 
@@ -675,6 +684,27 @@ export interface QuestionTold {
   unreviewed: boolean;
 }
 
+/** What is not answered yet, what is due first coming first. */
+export interface QueueTold {
+  opinions: QueuedTold[];
+}
+
+/** One line of the queue; an unsigned one has neither id, number nor name, and of its time the week alone. */
+export interface QueuedTold {
+  id: string | null;
+  number: string | null;
+  name: string | null;
+  received_on: string | null;
+  /** The Monday, of an unsigned one. */
+  week: string | null;
+  category: string;
+  text: string;
+  state: OpinionState;
+  due_on: string;
+  /** To be sent back with an answer. */
+  version: number | null;
+}
+
 /** One person's record at one activity: what it says, what was said of it, what can be said of it now. */
 export interface RecordTold {
   activity: string;
@@ -713,6 +743,13 @@ export interface RemindersTold {
   /** Now, or the morning after quiet hours. */
   due_at: string;
   skipped: SkippedTold[];
+}
+
+/** An answer, which the author reads. */
+export interface ReplyIn {
+  verdict: Verdict;
+  answer: string;
+  version: number;
 }
 
 /** One line of the response table. */
@@ -832,6 +869,28 @@ export interface RowTold {
   early: number;
   made_up: number;
   rates: Record<string, string>;
+}
+
+/** One signed opinion and what has become of it. */
+export interface SaidTold {
+  id: string;
+  number: string;
+  at: string;
+  category: OpinionCategory;
+  text: string;
+  /** How many came with it. */
+  pictures: number;
+  state: OpinionState;
+  label: string;
+  /** To be answered before the end of this day. */
+  due_on: string;
+  verdict: Verdict | null;
+  answer: string;
+}
+
+/** One's own, newest first. */
+export interface SaidsTold {
+  opinions: SaidTold[];
 }
 
 /** Why a person has a seat. */
@@ -1425,6 +1484,41 @@ export interface Operations {
   "GET /api/v1/members.xlsx": {
     given: {};
     answer: ArrayBuffer;
+  };
+  /** One's own signed opinions and their answers. */
+  "GET /api/v1/opinions": {
+    given: {};
+    answer: SaidsTold;
+  };
+  /** Give an opinion under one's own name; without one it is given in the chat, which keeps no login. */
+  "POST /api/v1/opinions": {
+    given: {
+      headers?: {
+        /** Made anew for every deed of a person and repeated with every repetition; kept for a day. */
+        "Idempotency-Key"?: string;
+      };
+      body: OpinionIn;
+    };
+    answer: SaidTold;
+  };
+  /** What those who run the branch have to answer, signed and unsigned. */
+  "GET /api/v1/opinions/queue": {
+    given: {};
+    answer: QueueTold;
+  };
+  /** Answer a signed opinion; an unsigned one is answered on the page. */
+  "POST /api/v1/opinions/{opinion}/answer": {
+    given: {
+      path: {
+        opinion: string;
+      };
+      headers?: {
+        /** Made anew for every deed of a person and repeated with every repetition; kept for a day. */
+        "Idempotency-Key"?: string;
+      };
+      body: ReplyIn;
+    };
+    answer: SaidTold;
   };
   /** What one may sit now. */
   "GET /api/v1/papers": {

@@ -17,6 +17,7 @@ from miniprogram_api import (
     logins,
     makeups,
     mine,
+    opinions,
     records,
     rounds,
     seats,
@@ -42,6 +43,7 @@ AFFAIRS = (
     study.blueprint,
     exams.blueprint,
     helds.blueprint,
+    opinions.blueprint,
     rounds.blueprint,
     bulletins.blueprint,
 )

@@ -18,6 +18,7 @@ from models.bulletin import BulletinAudience, BulletinKind
 from models.held import HeldPlace
 from models.leave import LeaveClass
 from models.member import Identity
+from models.opinion import OpinionCategory
 from models.question import QuestionKind
 from models.round import FormKind, RoundAudience, RoundPurpose
 from sealed import unsigned
@@ -32,6 +33,7 @@ from services import (
     logins,
     makeups,
     members,
+    opinions,
     orgs,
     paths,
     rights,
@@ -164,6 +166,7 @@ def set_up(office: Office, kept: Path) -> Stage:
         bulletins.publish(db, operator, bulletin)
         return {
             **asked,
+            "opinion": opinions.give(db, own, OpinionCategory.OTHER, "甲组的秘密事", "stage", 15).public_id,
             "bulletin": bulletin.public_id,
             "file": bulletins.attach(db, operator, bulletin, "甲组.pdf", b"%PDF-1.7").public_id,
             "question": question.public_id,

@@ -39,6 +39,7 @@ NAMES = {  # what the examples speak of: table and public id
     "sitting": ("sitting", "j3m5n7p9qr"),
     "round": ("round", "r3n5t7w9xz"),
     "bulletin": ("bulletin", "t4p6v8x2ac"),
+    "opinion": ("opinion", "w6r8x2z4ce"),
     "file": ("bulletin_file", "v5q7w9y3bd"),
 }
 ASKED_BY = {

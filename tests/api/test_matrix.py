@@ -158,6 +158,11 @@ ROWS = [
     get("/rounds/{round:unnamed}", OF_FIRST),
     post("/rounds/{round:round}/answers", OF_FIRST, answers=ANSWERED),
     post("/rounds/{round:unnamed}/ballots", OF_FIRST, answers=ANSWERED, ballot="f" * 32),
+    # opinions: the member's, answered by those who run the branch
+    get("/opinions", EVERYBODY),
+    post("/opinions", EVERYBODY, category="study", text="建议录播"),
+    get("/opinions/queue", RUNS),
+    post("/opinions/{opinion:opinion}/answer", RUNS, verdict="adopted", answer="好的", version=1),
     # bulletins: this one is for the first group
     get("/bulletins", EVERYBODY),
     get("/bulletins/{bulletin:bulletin}", OF_FIRST),

@@ -18,7 +18,7 @@ import redis
 from confidential.cases import Cases
 from confidential.here import DeskHere
 from engines.redis import connect, ensure_redis, leave
-from tests.confidential import round_games
+from tests.confidential import opinion_games, round_games
 from tests.confidential.games import PEOPLE, Played, play, write_direct
 from tests.confidential.mutations import MUTATIONS, caught
 from tests.confidential.room import Room, Submitter, room_in
@@ -56,6 +56,9 @@ def _all(home: Path, store: redis.Redis, linking: int, arrivals: int) -> Iterato
     _tell(f"Unnamed rounds: {arrivals} rounds of {PEOPLE} people")
     with tempfile.TemporaryDirectory(prefix="zhibu-", dir=memory if memory.is_dir() else home) as quick:
         yield from _played(arrivals, lambda number, played: _unnamed(Path(quick) / f"{number}", played))
+    _tell(f"Unsigned opinions: {arrivals} weeks of {PEOPLE} people")
+    with tempfile.TemporaryDirectory(prefix="zhibu-", dir=memory if memory.is_dir() else home) as quick:
+        yield from _played(arrivals, lambda number, played: _unsigned(Path(quick) / f"{number}", played))
     _tell("What would break it, and the test that sees it")
     for mutation in MUTATIONS:
         seen = caught(mutation)
@@ -107,6 +110,13 @@ def _on_the_file(folder: Path, played: Played) -> None:
     cases = Cases(folder / "cases.db")
     play(played, folder, write_direct(cases, chance), chance, lambda _: None)
     cases.file.close()
+    for file in folder.iterdir():
+        file.unlink()
+
+
+def _unsigned(folder: Path, played: Played) -> None:
+    folder.mkdir()
+    opinion_games.play(played, folder, random.Random(secrets.randbits(64)))
     for file in folder.iterdir():
         file.unlink()
 
