@@ -25,6 +25,7 @@ from services.rights import Act
 from texts import h5
 from texts import opinion as texts
 from texts.activity import day
+from texts.round import SECRECY, VERDICT
 
 LARGEST = 3 * opinions.LARGEST_PICTURE + door.LARGEST_FORM  # bytes of a form with pictures
 SHOWN = 100  # of those answered
@@ -306,8 +307,8 @@ def _show(desk: Desk, act: Act, template: str, **things: object) -> Response:
 WORDS: Mapping[str, object] = {
     "category": texts.CATEGORY,
     "state": texts.STATE,
-    "verdict": texts.VERDICT,
-    "secrecy": texts.SECRECY,
+    "verdict": VERDICT,
+    "secrecy": SECRECY,
     "by": texts.by,
     "away": texts.AWAY,
     "look_away": texts.LOOK_AWAY,

@@ -37,6 +37,7 @@ from texts import bulletin as bulletin_texts
 from texts import hours as hours_texts
 from texts import makeup as makeup_texts
 from texts import opinion as opinion_texts
+from texts import round as round_texts
 from texts import sheet as sheet_texts
 from texts import statistics as texts
 from texts.member import STATUS
@@ -159,7 +160,8 @@ def opinions(desk: Desk, db: Session, act: Act, span: Span) -> Form:
     rows = [_said(one, desk.zone) for one in found] + [_said_apart(one, names, desk.opinion_days) for one in weeks]
     rows.sort(key=lambda row: row[1])
     standings = [voice.Standing.load(one.state) for one in weeks]
-    verdicts = Counter(one.verdict for one in (*found, *standings) if one.verdict)
+    came_to = [*(one.verdict for one in found), *(one.verdict for one in standings)]
+    verdicts = Counter(one for one in came_to if one)
     return Form(
         layout=ledgers.OPINIONS,
         head=_head(desk, db, act, span),
@@ -186,7 +188,7 @@ def _said(one: Opinion, zone: ZoneInfo) -> tuple[str, ...]:
         opinion_texts.cut(one.text, LEDGER_TEXT),
         one.assigned_to.name if one.assigned_to else "",
         opinion_texts.written(one.due_on),
-        opinion_texts.VERDICT[one.verdict] if one.verdict else opinion_texts.STATE[one.state],
+        round_texts.VERDICT[one.verdict] if one.verdict else opinion_texts.STATE[one.state],
         opinion_texts.cut(one.answer, LEDGER_TEXT),
         opinion_texts.written(local(one.answered_at, zone).date()) if one.answered_at else "",
         one.made_public,
@@ -203,7 +205,7 @@ def _said_apart(one: Unsigned, names: Mapping[str, str], days: int) -> tuple[str
         opinion_texts.cut(one.text, LEDGER_TEXT),
         names.get(standing.handler, ""),
         opinion_texts.written(voice.due_of_week(one.week, days)),
-        opinion_texts.VERDICT[standing.verdict] if standing.verdict else opinion_texts.STATE[standing.state],
+        round_texts.VERDICT[standing.verdict] if standing.verdict else opinion_texts.STATE[standing.state],
         opinion_texts.cut(one.answer, LEDGER_TEXT),
         opinion_texts.written(standing.day) if standing.day else "",
         standing.made_public,

@@ -81,7 +81,7 @@ def _view_medium(world: World) -> Callable[[], Response]:
         fault = world.faults.take(request.path)
         if fault is not None:
             world.faults.hold(fault)
-        spoilt = fault and _spoilt(fault)
+        spoilt = _spoilt(fault) if fault else None
         if spoilt is not None:
             return spoilt
         call = Call(world, request)
