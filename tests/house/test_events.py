@@ -38,6 +38,8 @@ FACTS = {
     "fields": "stem,key",
     "reviewed_by": "王芳",
     "number": 2,
+    "verdict": "adopted",
+    "again": True,
 }
 
 

@@ -1,6 +1,7 @@
 """意见 as rules: numbers that nobody shares, days that are counted in working days, standings that survive the file."""
 
 from datetime import date
+from functools import partial
 
 import pytest
 from sqlalchemy.orm import Session
@@ -55,8 +56,8 @@ def test_many_at_once_get_numbers_of_their_own_and_the_same_once_is_one(each_bra
 
         return house.run(work)
 
-    numbers = together([lambda one=one: give(f"message {one}") for one in range(6)])
-    assert sorted(numbers) == [f"YJ110{one}" for one in range(1, 7)]
+    numbers = together([partial(give, f"message {one}") for one in range(6)])
+    assert sorted(map(str, numbers)) == [f"YJ110{one}" for one in range(1, 7)]
     assert give("message 3") in numbers
     with house.transaction() as db:
         act = house.operator()
