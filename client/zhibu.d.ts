@@ -80,6 +80,63 @@ export interface BoundTold {
   name: string;
 }
 
+/** One attachment. */
+export interface BulletinFileTold {
+  id: string;
+  name: string;
+  content_type: string;
+  /** Bytes. */
+  size: number;
+}
+
+/** What a bulletin is. */
+export type BulletinKind = "notice" | "briefing" | "openness" | "display" | "rule";
+
+/** One bulletin that is for oneself. */
+export interface BulletinTold {
+  id: string;
+  kind: BulletinKind;
+  label: string;
+  title: string;
+  edition: number;
+  published_at: string;
+  /** Valid from this day on. */
+  from_on: string | null;
+  /** To the end of this day; null: until it is withdrawn. */
+  until_on: string | null;
+  in_force: boolean;
+  /** What is to be read of it has been read. */
+  read: boolean;
+}
+
+/** One bulletin with its text. */
+export interface BulletinWholeTold {
+  id: string;
+  kind: BulletinKind;
+  label: string;
+  title: string;
+  edition: number;
+  published_at: string;
+  /** Valid from this day on. */
+  from_on: string | null;
+  /** To the end of this day; null: until it is withdrawn. */
+  until_on: string | null;
+  in_force: boolean;
+  /** What is to be read of it has been read. */
+  read: boolean;
+  body: string;
+  /** 公示: where objections go. */
+  contact: string;
+  /** 公示: how many it runs. */
+  working_days: number | null;
+  files: BulletinFileTold[];
+}
+
+/** What has not been read first, then what has; each newest first. */
+export interface BulletinsTold {
+  bulletins: BulletinTold[];
+}
+
 /** What the rows are. */
 export type By = "member" | "group" | "kind" | "month" | "quarter" | "year";
 
@@ -522,6 +579,18 @@ export interface OneLogin {
   here: boolean;
 }
 
+/** What an opinion is about, in the order in which the chat offers it. */
+export type OpinionCategory = "branch" | "study" | "conduct" | "care" | "work" | "system" | "other";
+
+/** A new opinion, under one's own name; those who run the branch read it. */
+export interface OpinionIn {
+  category: OpinionCategory;
+  text: string;
+}
+
+/** new -> assigned -> answered; answering needs no assignment. */
+export type OpinionState = "new" | "assigned" | "answered";
+
 /** How a question was answered. */
 export type Outcome = "right" | "wrong" | "unknown";
 
@@ -560,6 +629,14 @@ export interface OwnHeldsTold {
   texts: OwnHeldTold[];
 }
 
+/** Where one's own signed opinion stands. */
+export interface OwnOpinionTold {
+  id: string;
+  number: string;
+  state: OpinionState;
+  label: string;
+}
+
 /** One's own year at activities that are over, newest first; figures are of 组织生活. */
 export interface OwnRecordTold {
   year: number;
@@ -573,6 +650,13 @@ export interface OwnRecordTold {
   rate: string;
   cases: OnceTold[];
   definition: string[];
+}
+
+/** A round that can be filled in. */
+export interface OwnRoundTold {
+  id: string;
+  title: string;
+  closes_at: string;
 }
 
 /** draft -> open -> closed. */
@@ -629,6 +713,27 @@ export interface QuestionTold {
   unreviewed: boolean;
 }
 
+/** What is not answered yet, what is due first coming first. */
+export interface QueueTold {
+  opinions: QueuedTold[];
+}
+
+/** One line of the queue; an unsigned one has neither id, number nor name, and of its time the week alone. */
+export interface QueuedTold {
+  id: string | null;
+  number: string | null;
+  name: string | null;
+  received_on: string | null;
+  /** The Monday, of an unsigned one. */
+  week: string | null;
+  category: string;
+  text: string;
+  state: OpinionState;
+  due_on: string;
+  /** To be sent back with an answer. */
+  version: number | null;
+}
+
 /** One person's record at one activity: what it says, what was said of it, what can be said of it now. */
 export interface RecordTold {
   activity: string;
@@ -669,6 +774,13 @@ export interface RemindersTold {
   skipped: SkippedTold[];
 }
 
+/** An answer, which the author reads. */
+export interface ReplyIn {
+  verdict: Verdict;
+  answer: string;
+  version: number;
+}
+
 /** One line of the response table. */
 export interface ResponseTold {
   summary: string;
@@ -691,6 +803,15 @@ export interface ResultTold {
 /** In the order of the roster, which is no order of merit; for who runs study alone. */
 export interface ResultsTold {
   results: MemberResultTold[];
+}
+
+/** What one may know, take part in and hear of. */
+export interface RightsTold {
+  /** Not read yet. */
+  bulletins: BulletinTold[];
+  /** Signed: not answered; unnamed: every one until its close. */
+  rounds: OwnRoundTold[];
+  opinions: OwnOpinionTold[];
 }
 
 /** 党内职务 of a branch, and the leading group with its office that the founding plan sets up. */
@@ -777,6 +898,28 @@ export interface RowTold {
   early: number;
   made_up: number;
   rates: Record<string, string>;
+}
+
+/** One signed opinion and what has become of it. */
+export interface SaidTold {
+  id: string;
+  number: string;
+  at: string;
+  category: OpinionCategory;
+  text: string;
+  /** How many came with it. */
+  pictures: number;
+  state: OpinionState;
+  label: string;
+  /** To be answered before the end of this day. */
+  due_on: string;
+  verdict: Verdict | null;
+  answer: string;
+}
+
+/** One's own, newest first. */
+export interface SaidsTold {
+  opinions: SaidTold[];
 }
 
 /** Why a person has a seat. */
@@ -1156,6 +1299,43 @@ export interface Operations {
     };
     answer: BoundTold;
   };
+  /** All that are for oneself. */
+  "GET /api/v1/bulletins": {
+    given: {};
+    answer: BulletinsTold;
+  };
+  /** One with its text; that marks nothing, /read does. */
+  "GET /api/v1/bulletins/{bulletin}": {
+    given: {
+      path: {
+        bulletin: string;
+      };
+    };
+    answer: BulletinWholeTold;
+  };
+  /** One attachment, to be kept. */
+  "GET /api/v1/bulletins/{bulletin}/files/{file}": {
+    given: {
+      path: {
+        bulletin: string;
+        file: string;
+      };
+    };
+    answer: ArrayBuffer;
+  };
+  /** The text has been shown to the member: the edition in force is read; again changes nothing. */
+  "POST /api/v1/bulletins/{bulletin}/read": {
+    given: {
+      path: {
+        bulletin: string;
+      };
+      headers?: {
+        /** Made anew for every deed of a person and repeated with every repetition; kept for a day. */
+        "Idempotency-Key"?: string;
+      };
+    };
+    answer: undefined;
+  };
   /** Who has missed three in a row without leave, or was not seen for five months: 请了解情况, never a verdict. */
   "GET /api/v1/concerns": {
     given: {};
@@ -1353,6 +1533,11 @@ export interface Operations {
     };
     answer: OwnRecordTold;
   };
+  /** Unread bulletins, rounds to fill in, where one's opinions stand. */
+  "GET /api/v1/me/rights": {
+    given: {};
+    answer: RightsTold;
+  };
   /** What one is reminded of (提醒): study and 自查 are chosen, nothing is sent of them that was not. */
   "GET /api/v1/me/wishes": {
     given: {};
@@ -1373,6 +1558,41 @@ export interface Operations {
   "GET /api/v1/members.xlsx": {
     given: {};
     answer: ArrayBuffer;
+  };
+  /** One's own signed opinions and their answers. */
+  "GET /api/v1/opinions": {
+    given: {};
+    answer: SaidsTold;
+  };
+  /** Give an opinion under one's own name; without one it is given in the chat, which keeps no login. */
+  "POST /api/v1/opinions": {
+    given: {
+      headers?: {
+        /** Made anew for every deed of a person and repeated with every repetition; kept for a day. */
+        "Idempotency-Key"?: string;
+      };
+      body: OpinionIn;
+    };
+    answer: SaidTold;
+  };
+  /** What those who run the branch have to answer, signed and unsigned. */
+  "GET /api/v1/opinions/queue": {
+    given: {};
+    answer: QueueTold;
+  };
+  /** Answer a signed opinion; an unsigned one is answered on the page. */
+  "POST /api/v1/opinions/{opinion}/answer": {
+    given: {
+      path: {
+        opinion: string;
+      };
+      headers?: {
+        /** Made anew for every deed of a person and repeated with every repetition; kept for a day. */
+        "Idempotency-Key"?: string;
+      };
+      body: ReplyIn;
+    };
+    answer: SaidTold;
   };
   /** What one may sit now. */
   "GET /api/v1/papers": {

@@ -6,6 +6,7 @@ import flask
 
 from miniprogram_api import (
     activities,
+    bulletins,
     checkins,
     document,
     exams,
@@ -16,6 +17,7 @@ from miniprogram_api import (
     logins,
     makeups,
     mine,
+    opinions,
     records,
     rounds,
     seats,
@@ -41,7 +43,9 @@ AFFAIRS = (
     study.blueprint,
     exams.blueprint,
     helds.blueprint,
+    opinions.blueprint,
     rounds.blueprint,
+    bulletins.blueprint,
 )
 
 

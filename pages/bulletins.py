@@ -1,5 +1,6 @@
 """通知公告 for those who run the branch: drafts, attachments, publishing, editions, who has not read, the feedback."""
 
+import re
 from collections.abc import Mapping
 from urllib.parse import quote
 
@@ -18,6 +19,7 @@ from texts import bulletin as texts
 from texts import h5
 
 LARGEST = attachments.MOST_BYTES + door.LARGEST_FORM  # bytes of a request with a file in it
+_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 MOST_SENT = attachments.MOST_BYTES + 1  # bytes of a file that are looked at
 
 
@@ -138,7 +140,7 @@ def _running(room: Room, desk: Desk) -> None:
     @room.post("/h5/bulletins/<bulletin_id>/note")
     def note(db: Session, act: Act, bulletin_id: str) -> Response:
         found = bulletins.find(db, act, bulletin_id)
-        bulletins.note(db, act, found, door.field("feedback", "反馈", most=200))
+        bulletins.note(db, act, found, _line("feedback", "反馈", 200))
         door.say(texts.NOTED)
         return _home(found)
 
@@ -189,13 +191,13 @@ def _draft(db: Session) -> Draft:
     display = kind == BulletinKind.DISPLAY
     return Draft(
         kind=BulletinKind(kind),
-        title=door.field("title", "标题", most=60, needed=True),
+        title=_line("title", "标题", 60, needed=True),
         body=_body(),
         audience=BulletinAudience(audience),
         group=group if audience == BulletinAudience.GROUP else None,
-        decision=door.field("decision", "对外公开的依据", most=100),
-        contact=door.field("contact", "联系方式", most=100),
-        duty=door.field("duty", "责任人", most=40),
+        decision=_line("decision", "对外公开的依据", 100),
+        contact=_line("contact", "联系方式", 100),
+        duty=_line("duty", "责任人", 40),
         from_on=door.day("from", "开始日期"),
         until_on=None if display else door.day("until", "截止日期"),
         working_days=door.number("days", "公示几个工作日", least=1, most=bulletins.MOST_DAYS) if display else None,
@@ -203,7 +205,16 @@ def _draft(db: Session) -> Draft:
 
 
 def _body() -> str:
-    return door.paragraph("body", "正文", most=bulletins.LONGEST)
+    return _seen(door.paragraph("body", "正文", most=bulletins.LONGEST))
+
+
+def _line(name: str, label: str, most: int, *, needed: bool = False) -> str:
+    return _seen(door.field(name, label, most=most, needed=needed))
+
+
+def _seen(text: str) -> str:
+    """Without what no eye sees and what turns other people's lines round: it goes into chats, tables and on paper."""
+    return _UNSEEN.sub("", text)
 
 
 def _version() -> int:

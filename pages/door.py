@@ -340,7 +340,9 @@ def personal(found: Act | None) -> Sequence[Place]:
         return ()
     asked = (texts.NAV_ASKED, "/h5/asked", ("/h5/asked/",))
     board = (texts.NAV_BOARD, "/h5/board", ("/h5/board/",))
-    own = board, asked, (texts.NAV_NOTICES, "/h5/subscribe", ()), (texts.NAV_LOGINS, "/h5/logins", ())
+    said = (texts.NAV_SAID, "/h5/said", ())
+    notices = (texts.NAV_NOTICES, "/h5/subscribe", ())
+    own = board, asked, said, notices, (texts.NAV_LOGINS, "/h5/logins", ())
     return (_record(found.by), *own) if found.rights.leads else own
 
 

@@ -14,11 +14,15 @@ from models.bulletin import Bulletin, BulletinAudience
 from models.guest import Guest
 from models.leave import LeaveState
 from models.member import ON_ROLL, Member
+from models.opinion import Opinion
 from models.org import Org, OrgKind
 from models.standing import Standing, StandingKind
 from pages.door import Desk
+from sealed.unsigned import Opinion as Unsigned
+from sealed.unsigned import UnsignedRefusal
 from services import attendance, bulletins, guests, orgs, rights, rosters, sights, statistics
 from services import hours as study_hours
+from services import opinions as voice
 from services.attendance import PRESENT, Line, Status, Totals, Verdict
 from services.calendar import local, today
 from services.hours import Item, Year
@@ -32,6 +36,8 @@ from texts import attendance as words
 from texts import bulletin as bulletin_texts
 from texts import hours as hours_texts
 from texts import makeup as makeup_texts
+from texts import opinion as opinion_texts
+from texts import round as round_texts
 from texts import sheet as sheet_texts
 from texts import statistics as texts
 from texts.member import STATUS
@@ -39,6 +45,7 @@ from texts.member import STATUS
 _SHOWN_BESIDE = frozenset({Status.GUEST, Status.OTHER_GROUP})
 _ABSENT = (Status.LEAVE, Status.NOT_COME, Status.ABSENT)
 _BLANK_LINES = 7
+LEDGER_TEXT = 300  # characters of an opinion, and of an answer
 
 
 def overview(desk: Desk, db: Session, act: Act, span: Span) -> Form:
@@ -136,6 +143,72 @@ def hours(desk: Desk, db: Session, act: Act, span: Span) -> Form:
         rows=rows,
         foot=[hours_texts.reached(reached, len(asked), len(found) - len(asked))],
         notes=hours_texts.definitions(desk.hours),
+    )
+
+
+def opinions(desk: Desk, db: Session, act: Act, span: Span) -> Form:
+    """Table 8: what was said and what came of it, both kinds, for those who run the branch.
+
+    An unsigned one stands in the span of its week's Monday. What cannot be had now is said below.
+    """
+    since, until = span.bounds(desk.zone)
+    found = voice.between(db, act, since, until)
+    apart = unsigned_of(desk)
+    first, last = local(since, desk.zone).date(), local(until, desk.zone).date()
+    weeks = sorted((one for one in apart or () if first <= one.week < last), key=lambda one: (one.week, one.lookup))
+    names = {one.public_id: one.name for one in db.scalars(select(Member))} if weeks else {}
+    rows = [_said(one, desk.zone) for one in found] + [_said_apart(one, names, desk.opinion_days) for one in weeks]
+    rows.sort(key=lambda row: row[1])
+    standings = [voice.Standing.load(one.state) for one in weeks]
+    came_to = [*(one.verdict for one in found), *(one.verdict for one in standings)]
+    verdicts = Counter(one for one in came_to if one)
+    return Form(
+        layout=ledgers.OPINIONS,
+        head=_head(desk, db, act, span),
+        rows=rows,
+        foot=[opinion_texts.totals(len(rows), verdicts.total(), verdicts)],
+        notes=[*opinion_texts.LEDGER_NOTES, *([opinion_texts.AWAY] if apart is None else [])],
+    )
+
+
+def unsigned_of(desk: Desk) -> list[Unsigned] | None:
+    """All opinions without a name; None while others are writing to their file for too long."""
+    try:
+        return list(desk.unsigned.opinions())
+    except UnsignedRefusal:
+        return None
+
+
+def _said(one: Opinion, zone: ZoneInfo) -> tuple[str, ...]:
+    return (
+        one.number,
+        opinion_texts.written(local(one.at, zone).date()),
+        opinion_texts.PARTY if one.member.status in ON_ROLL else opinion_texts.MASSES,
+        opinion_texts.CATEGORY[one.category],
+        opinion_texts.cut(one.text, LEDGER_TEXT),
+        one.assigned_to.name if one.assigned_to else "",
+        opinion_texts.written(one.due_on),
+        round_texts.VERDICT[one.verdict] if one.verdict else opinion_texts.STATE[one.state],
+        opinion_texts.cut(one.answer, LEDGER_TEXT),
+        opinion_texts.written(local(one.answered_at, zone).date()) if one.answered_at else "",
+        one.made_public,
+    )
+
+
+def _said_apart(one: Unsigned, names: Mapping[str, str], days: int) -> tuple[str, ...]:
+    standing = voice.Standing.load(one.state)
+    return (
+        "",
+        opinion_texts.written(one.week),
+        opinion_texts.SOURCE_UNSIGNED,
+        opinion_texts.category(one.category),
+        opinion_texts.cut(one.text, LEDGER_TEXT),
+        names.get(standing.handler, ""),
+        opinion_texts.written(voice.due_of_week(one.week, days)),
+        round_texts.VERDICT[standing.verdict] if standing.verdict else opinion_texts.STATE[standing.state],
+        opinion_texts.cut(one.answer, LEDGER_TEXT),
+        opinion_texts.written(standing.day) if standing.day else "",
+        standing.made_public,
     )
 
 

@@ -34,6 +34,7 @@ class Sort:
     title: str
     fill: Fill
     back: str = "/h5/print"
+    office: bool = False  # for those who run the branch alone
 
     @property
     def name(self) -> str:
@@ -70,7 +71,8 @@ SORTS = (
     Sort("year/<which>", ledgers.YEAR.title, _of_span(papers.year)),
     Sort("leave/<which>", ledgers.LEAVE.title, _of_span(papers.leaves)),
     Sort("hours/<which>", ledgers.HOURS.title, _of_span(papers.hours)),
-    Sort("openness/<which>", ledgers.OPENNESS.title, _of_span(papers.openness), "/h5/bulletins"),
+    Sort("opinions/<which>", ledgers.OPINIONS.title, _of_span(papers.opinions), "/h5/opinions", office=True),
+    Sort("openness/<which>", ledgers.OPENNESS.title, _of_span(papers.openness), "/h5/bulletins", office=True),
     Sort("roster", ledgers.ROSTER.title, _roster),
     Sort("record/<which>", ledgers.RECORD, _of_activity(papers.record), "/h5/a/{}"),
 )
@@ -113,7 +115,11 @@ def _index(desk: Desk, db: Session, act: Act) -> Response:
         act,
         "print/index.html",
         spans=[(str(one), texts.span(one.year, one.quarter, one.month)) for one in spans],
-        sorts=[(sort.name, sort.title) for sort in SORTS if sort.fill is not _roster],
+        sorts=[
+            (sort.name, sort.title)
+            for sort in SORTS
+            if sort.fill is not _roster and (act.rights.runs_branch or not sort.office)
+        ],
         shown=shown[:_RECENT],
     )
 

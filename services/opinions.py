@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer, joinedload
 
 from models.appointment import Role
 from models.member import Member
@@ -28,6 +28,7 @@ AT_WECHAT = timedelta(days=3)  # how long WeChat keeps a picture (platform page 
 TOLD_FOR = timedelta(days=30)  # how long an answer is worth a notice
 GONE, UNFIT = "gone", "unfit"  # why a picture could not be fetched
 HANDLERS = SEES_BRANCH | {Role.GROUP_LEADER}
+_PEOPLE = (joinedload(Opinion.member), joinedload(Opinion.assigned_to))
 _KINDS = ((b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"), (b"GIF8", "image/gif"))
 
 
@@ -121,13 +122,14 @@ def handled(db: Session, member: Member) -> list[Opinion]:
 def everything(db: Session, act: Act) -> list[Opinion]:
     """All signed opinions, newest first. Raises NotAllowed."""
     act.demand(act.rights.runs_branch)
-    return list(db.scalars(select(Opinion).order_by(Opinion.id.desc())))
+    return list(db.scalars(select(Opinion).order_by(Opinion.id.desc()).options(*_PEOPLE)))
 
 
 def between(db: Session, act: Act, since: datetime, until: datetime) -> list[Opinion]:
     """Those received from `since` up to `until`, oldest first. Raises NotAllowed."""
     act.demand(act.rights.runs_branch)
-    return list(db.scalars(select(Opinion).where(Opinion.at >= since, Opinion.at < until).order_by(Opinion.id)))
+    found = select(Opinion).where(Opinion.at >= since, Opinion.at < until).order_by(Opinion.id)
+    return list(db.scalars(found.options(*_PEOPLE)))
 
 
 def find(db: Session, act: Act, public_id: str) -> Opinion:
@@ -143,9 +145,9 @@ def find(db: Session, act: Act, public_id: str) -> Opinion:
 
 
 def pictures(db: Session, opinion: Opinion) -> list[OpinionPicture]:
-    """Its pictures, fetched or not, as they came."""
+    """Its pictures, fetched or not, as they came; those with a content type are here, and their content is not read."""
     found = select(OpinionPicture).where(OpinionPicture.opinion_id == opinion.id)
-    return list(db.scalars(found.order_by(OpinionPicture.id)))
+    return list(db.scalars(found.order_by(OpinionPicture.id).options(defer(OpinionPicture.content))))
 
 
 def picture(db: Session, act: Act, public_id: str) -> OpinionPicture:

@@ -113,6 +113,22 @@ ROSTER = Layout(
         Column("备注", 9),
     ),
 )
+OPINIONS = Layout(
+    "意见建议办理台账",
+    (
+        Column("编号", 12),
+        Column("收到日期", 15),
+        Column("来源", 10),
+        Column("类别", 14),
+        Column("内容摘要", 40),
+        Column("承办人", 10),
+        Column("办理期限", 15),
+        Column("结果", 13),
+        Column("理由", 34),
+        Column("答复日期", 15),
+        Column("公开情况", 16),
+    ),
+)
 OPENNESS = Layout(
     "党务公开、公示登记表",
     (

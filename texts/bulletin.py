@@ -50,6 +50,7 @@ NAME = "公告"
 NOTHING = "没有要看的公告。"
 WHICH = "看哪一条？"
 SHORT = 300  # characters: a text up to so long is read out whole
+MOST_LINES = 3  # likewise
 FIRST = 120  # characters of a longer one
 
 
@@ -63,23 +64,20 @@ def which(kind: BulletinKind, title: str, *, read: bool) -> str:
     return f"{heading(kind, title)}{'' if read else '（没看）'}"
 
 
-def read_out(head: str, body: str, below: Sequence[str], address: str) -> str:
+def read_out(head: str, body: str, objection: str, files: int, address: str) -> str:
     """A bulletin in the chat: whole while it is short; else how it begins, and where it stands."""
-    if is_short(body) and not below:
-        return f"{head}\n{_one_breath(body)}"
-    shown = _one_breath(body) if is_short(body) else f"{' '.join(body.split())[:FIRST]}…"
-    last = "看附件" if is_short(body) else "看全文"
-    return "\n".join([head, shown, *below, f"{last}请打开：{address}"])
+    lines = [head, _one_breath(body) if is_short(body) else f"{' '.join(body.split())[:FIRST]}…", objection]
+    attached = f"附件{files}个，" if files else ""
+    if not is_short(body):
+        lines.append(f"{attached}看全文请打开：{address}")
+    elif files:
+        lines.append(f"{attached}请打开：{address}")
+    return "\n".join(filter(None, lines))
 
 
 def is_short(body: str) -> bool:
     """Whether the chat reads it out whole, and has thereby told it."""
-    return len(body) <= SHORT and len([one for one in body.split("\n") if one.strip()]) <= 4
-
-
-def attached(count: int) -> str:
-    """So many files hang on it."""
-    return f"附件{count}个。"
+    return len(body) <= SHORT and len([one for one in body.split("\n") if one.strip()]) <= MOST_LINES
 
 
 def objections(until: date, contact: str) -> str:
@@ -134,8 +132,8 @@ NOBODY_READ = "还没有人看。"
 
 
 def published(people: int) -> str:
-    """It has been made known."""
-    return f"已发布，马上告诉{people}位同志。"
+    """It has been made known; to nobody, if it was already."""
+    return "已经发布过，没有再通知。" if not people else f"已发布，马上告诉{people}位同志。"
 
 
 def revised(people: int) -> str:

@@ -15,6 +15,7 @@ NAV_MEMBERS = "人员"
 NAV_STUDY = "学习"
 NAV_PRINT = "打印"
 NAV_VOICE = "意见"
+NAV_SAID = "意见"
 NAV_ASKED = "征集"
 NAV_BOARD = "公告"
 NAV_OWN = "我的记录"
@@ -23,6 +24,7 @@ NAV_NOTICES = "微信通知"
 OUTSIDE_FOOT = "打开这个页面不用登录，页面不留记号。"
 
 VOICE_TABS: tuple[tuple[str, str, tuple[str, ...]], ...] = (  # name, address, and what else belongs to it
+    ("意见", "/h5/opinions", ("/h5/opinions/",)),
     ("征集", "/h5/rounds", ("/h5/rounds/",)),
     ("公告", "/h5/bulletins", ("/h5/bulletins/",)),
 )

@@ -133,6 +133,11 @@ def source(name: str, *, on_roll: bool) -> str:
     return f"{name}（{'党员' if on_roll else '群众'}）"
 
 
+def category(code: str) -> str:
+    """A category as the file of what is unsigned holds it; one of another version is 其他."""
+    return CATEGORY[OpinionCategory(code) if code in set(OpinionCategory) else OpinionCategory.OTHER]
+
+
 def week(monday: date) -> str:
     """When an unsigned one came: nothing finer is known."""
     return f"{monday.year}年{monday.month}月{monday.day}日起的一周"

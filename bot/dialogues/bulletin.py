@@ -23,16 +23,14 @@ def bulletin(talk: Talk, turn: Turn) -> str:
     if not among:
         return texts.NOTHING
     chosen = _chosen(talk, turn, among)
-    body, files = bulletins.body(turn.db, chosen), bulletins.files(turn.db, chosen)
-    below = []
-    if chosen.kind is BulletinKind.DISPLAY and chosen.until_on:
-        below.append(texts.objections(chosen.until_on, chosen.contact))
-    if files:
-        below.append(texts.attached(len(files)))
+    body, files = bulletins.body(turn.db, chosen), len(bulletins.files(turn.db, chosen))
     if texts.is_short(body) and not files:
         bulletins.read(turn.db, chosen, turn.who, turn.now)
+    objection = ""
+    if chosen.kind is BulletinKind.DISPLAY and chosen.until_on:
+        objection = texts.objections(chosen.until_on, chosen.contact)
     address = f"{turn.parts.pages}board/{chosen.public_id}"
-    return texts.read_out(texts.heading(chosen.kind, chosen.title), body, below, address)
+    return texts.read_out(texts.heading(chosen.kind, chosen.title), body, objection, files, address)
 
 
 def _offered(turn: Turn) -> list[Bulletin]:

@@ -82,7 +82,7 @@ def pictures(talk: Talk, turn: Turn) -> str | Ending:
     return talk.then("", texts.PICTURES, opinion=found.number)
 
 
-@dialogue(texts.MINE, also=("意见答复",), help="看意见的答复", order=18)
+@dialogue(texts.MINE, also=("意见答复",), help="我的意见", order=18)
 def mine(talk: Talk, turn: Turn) -> str:
     """The own signed opinions, newest first, and what has become of them."""
     del talk

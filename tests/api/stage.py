@@ -14,15 +14,18 @@ from werkzeug.test import TestResponse
 
 from models.activity import ActivityKind
 from models.attendance import MakeUpWay
+from models.bulletin import BulletinAudience, BulletinKind
 from models.held import HeldPlace
 from models.leave import LeaveClass
 from models.member import Identity
+from models.opinion import OpinionCategory
 from models.question import QuestionKind
 from models.round import FormKind, RoundAudience, RoundPurpose
 from sealed import unsigned
 from services import (
     activities,
     banks,
+    bulletins,
     exams,
     forms,
     held,
@@ -30,6 +33,7 @@ from services import (
     logins,
     makeups,
     members,
+    opinions,
     orgs,
     paths,
     rights,
@@ -156,8 +160,16 @@ def set_up(office: Office, kept: Path) -> Stage:
             unsigned.begin(office.house.unsigned, made.public_id)
             rounds.open_(db, operator, made)
             asked[name] = made.public_id
+        told = bulletins.Draft(
+            BulletinKind.RULE, MEETING, "甲组的秘密事。", BulletinAudience.GROUP, orgs.known_group(db, FIRST)
+        )
+        bulletin = bulletins.make(db, operator, told)
+        bulletins.publish(db, operator, bulletin)
         return {
             **asked,
+            "opinion": opinions.give(db, own, OpinionCategory.OTHER, "甲组的秘密事", "stage", 15).public_id,
+            "bulletin": bulletin.public_id,
+            "file": bulletins.attach(db, operator, bulletin, "甲组.pdf", b"%PDF-1.7").public_id,
             "question": question.public_id,
             "paper": paper.public_id,
             "sitting": exams.start(db, member, paper, own.now).public_id,

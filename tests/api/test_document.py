@@ -38,8 +38,18 @@ NAMES = {  # what the examples speak of: table and public id
     "paper": ("paper", "h2k4m6n8pq"),
     "sitting": ("sitting", "j3m5n7p9qr"),
     "round": ("round", "r3n5t7w9xz"),
+    "bulletin": ("bulletin", "t4p6v8x2ac"),
+    "opinion": ("opinion", "w6r8x2z4ce"),
+    "file": ("bulletin_file", "v5q7w9y3bd"),
 }
-ASKED_BY = {"withdraw": "M", "/sittings/{": "M", "decision": "S", "/checkins": "M", "/makeups": "L"}
+ASKED_BY = {
+    "withdraw": "M",
+    "/sittings/{": "M",
+    "decision": "S",
+    "/checkins": "M",
+    "/makeups": "L",
+    "/bulletins/{": "M",
+}
 OTHERWISE = {  # an example that cannot come true word by word, and what it is told
     "POST /api/v1/login": 401,  # WeChat's codes are good once
     "POST /api/v1/bind": 409,  # so are the slips'

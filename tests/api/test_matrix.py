@@ -163,6 +163,17 @@ ROWS = [
     get("/rounds/{round:unnamed}", OF_FIRST),
     post("/rounds/{round:round}/answers", OF_FIRST, answers=ANSWERED),
     post("/rounds/{round:unnamed}/ballots", OF_FIRST, answers=ANSWERED, ballot="f" * 32),
+    # opinions: the member's, answered by those who run the branch
+    get("/opinions", EVERYBODY),
+    post("/opinions", EVERYBODY, category="study", text="建议录播"),
+    get("/opinions/queue", RUNS),
+    post("/opinions/{opinion:opinion}/answer", RUNS, verdict="adopted", answer="好的", version=1),
+    # bulletins: this one is for the first group
+    get("/bulletins", EVERYBODY),
+    get("/bulletins/{bulletin:bulletin}", OF_FIRST),
+    bare("/bulletins/{bulletin:bulletin}/read", OF_FIRST),
+    get("/bulletins/{bulletin:bulletin}/files/{file:file}", OF_FIRST),
+    get("/me/rights", EVERYBODY),
     # study and exams: a score is the member's and of those who run study
     get("/study", EVERYBODY),
     get("/study/question", EVERYBODY),

@@ -154,7 +154,7 @@ def test_the_own_year_is_as_the_sheet_has_it(all_: Leading) -> None:
 
 
 def test_wishes_are_ones_own_and_the_same_as_in_chat(all_: Leading) -> None:
-    none = {"study": "never", "study_at": "12:30", "self_check": False, "self_check_at": "15:00"}
+    none = {"study": "never", "study_at": "12:30", "self_check": False, "self_check_at": "15:00", "unread": True}
     assert told(all_.member.get("me/wishes")) == none
     assert told(all_.member.post("me/wishes", {"study": "twice"})) == {**none, "study": "twice"}
     assert told(all_.member.post("me/wishes", {"self_check": True}))["study"] == "twice"

@@ -49,6 +49,21 @@ MUTATIONS = (
         "tests/api/test_rounds.py::test_an_unnamed_answer_leaves_the_application_as_it_was",
     ),
     Mutation(
+        "an unsigned opinion had in the ordinary chat",
+        "bot/dialogues/opinion.py",
+        """bound=False, sealed=True, typed_only=True)""",
+        """bound=False, typed_only=True)""",
+        "tests/talks/test_opinion.py::test_an_unsigned_opinion_is_behind_its_receipt_and_nowhere_else",
+    ),
+    Mutation(
+        "another receipt at a repeated turn",
+        "bot/dialogues/opinion.py",
+        """talk.keep("receipt", lambda: secrets.token_hex(16))""",
+        """secrets.token_hex(16)""",
+        "tests/talks/test_opinion.py::"
+        "test_a_turn_cut_off_before_its_reply_files_the_same_opinion_under_the_same_receipt",
+    ),
+    Mutation(
         "AOF on",
         "confidential/memory.py",
         """return said.get("save") == "" and said.get("appendonly") == "no\"""",

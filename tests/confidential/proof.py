@@ -21,7 +21,7 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 
 from confidential.cases import Cases
-from tests.confidential import round_games
+from tests.confidential import opinion_games, round_games
 from tests.confidential.games import PEOPLE, Played, link, play, write_direct
 from tests.confidential.mutations import MUTATIONS, Mutation, caught
 from tests.confidential.timed import timed_week
@@ -61,6 +61,7 @@ def main() -> int:
             *(pool.submit(_whole_weeks, size) for size in _chunks(chosen.whole, CHUNK)),
             *(pool.submit(_file_weeks, size) for size in _chunks(chosen.file, 100)),
             *(pool.submit(_rounds, size) for size in _chunks(chosen.file, 100)),
+            *(pool.submit(_opinions, size) for size in _chunks(chosen.file, 100)),
             *(pool.submit(_mutated, one) for one in MUTATIONS if not chosen.no_mutations),
         ]
         begun = time.monotonic()
@@ -111,6 +112,7 @@ def _judged(total: Part, whole: int) -> Iterator[bool]:
 
 DOOR = f"Whole weeks of {WRITERS}: signed webhook, Chromium, kill -9, faults, 5 MB, three deliveries"
 ALONE = f"Weeks of {PEOPLE} on the file alone"
+OPINIONS = f"Weeks of {PEOPLE} unsigned opinions on the file alone"
 ROUNDS = f"Unnamed rounds of {PEOPLE} people on the file alone"
 TIME = f"Weeks of {CROWD} in real time, {SECONDS:.0f} s each, with the keeper's own timer"
 COPY = "The same with the nightly copy in hand: what a backup tells, as published"
@@ -149,6 +151,16 @@ def _rounds(number: int) -> Part:
     for _ in range(number):
         with _quick() as folder:
             round_games.play(part.played[ROUNDS], folder, chance)
+    return part
+
+
+def _opinions(number: int) -> Part:
+    """So many weeks of unsigned opinions, each in a file of its own."""
+    part = Part({OPINIONS: Played(PEOPLE)}, told=f"{number} weeks of unsigned opinions")
+    chance = random.Random(secrets.randbits(64))
+    for _ in range(number):
+        with _quick() as folder:
+            opinion_games.play(part.played[OPINIONS], folder, chance)
     return part
 
 

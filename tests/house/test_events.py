@@ -46,6 +46,9 @@ FACTS = {
     "a_week": 4,
     "day": "2027-02-05",
     "day_kind": "spring",
+    "number": 2,
+    "verdict": "adopted",
+    "again": True,
 }
 
 

@@ -76,7 +76,7 @@ def test_a_draft_is_published_read_and_its_readers_are_known(office: Office) -> 
     assert "已保存" in secretary.does(f"{home}/edit", **{**DRAFT, "title": "主题党日通知"}, version="1")
     assert "您打开以后" in words_of(secretary.sends(f"{home}/edit", **DRAFT, version="1"))
     assert "马上告诉7位同志" in secretary.does(f"{home}/publish")
-    assert "马上告诉0位同志" in secretary.does(f"{home}/publish")
+    assert "已经发布过" in secretary.does(f"{home}/publish")
     assert "不能这样办" in words_of(secretary.sends(f"{home}/edit", **DRAFT, version="2"))
     assert "还没看的 主题党日通知" in member.reads("/h5/board")
     assert f"看过 0 没看 7 还没看的 {SECRETARY}" in secretary.reads(home)

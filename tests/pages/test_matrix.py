@@ -12,15 +12,18 @@ from werkzeug.test import TestResponse
 from models.activity import ActivityKind
 from models.appointment import Role
 from models.attendance import MakeUpWay
+from models.bulletin import BulletinAudience, BulletinKind
 from models.held import HeldPlace
 from models.hours import CourseForm
 from models.leave import LeaveClass
+from models.opinion import OpinionCategory
 from models.question import QuestionKind
 from models.round import FormKind, RoundAudience, RoundPurpose
 from services import (
     activities,
     appointments,
     banks,
+    bulletins,
     exams,
     guests,
     held,
@@ -28,6 +31,7 @@ from services import (
     leaves,
     makeups,
     members,
+    opinions,
     orgs,
     paths,
     rights,
@@ -39,6 +43,7 @@ from services.forms import Question
 from services.hours import Told
 from services.leaves import Wish
 from services.paths import Asked
+from simulator.media import PICTURE
 from tests.pages.office import (
     COMMITTEE,
     FIRST,
@@ -269,6 +274,39 @@ ROWS = [
     get("/h5/asked/{round}", "SLCM", hidden=True),
     Row("POST", "/h5/asked/{round}", "SLCM", {"ballot": "f" * 32}, hidden=True),
     post("/h5/rounds/{round}/close", RUNS),
+    # opinions: the member's, given to the committee's to answer; and one without a name
+    get("/h5/opinions", RUNS),
+    get("/h5/opinions/{opinion}", SEES),
+    post("/h5/opinions/{opinion}/assign", RUNS),
+    post("/h5/opinions/{opinion}/answer", SEES, version="99"),
+    get("/h5/opinions/pictures/{picture}", "SOCM"),
+    get("/h5/opinions/unsigned/{apart}", RUNS),
+    post("/h5/opinions/unsigned/{apart}/assign", RUNS),
+    post("/h5/opinions/unsigned/{apart}/answer", RUNS),
+    get("/h5/said", SIGNED_IN),
+    post("/h5/said", SIGNED_IN),
+    get("/h5/print/opinions/2026", RUNS),
+    get("/h5/export/opinions/2026", RUNS),
+    # bulletins: made by those who run the branch, read by those they are for: here the first group
+    get("/h5/bulletins", RUNS),
+    get("/h5/bulletins/new", RUNS),
+    post("/h5/bulletins/new", RUNS, title="公告"),
+    get("/h5/bulletins/{bulletin}", RUNS),
+    get("/h5/bulletins/{bulletin}/edit", RUNS),
+    post("/h5/bulletins/{bulletin}/edit", RUNS, version="99", title="公告"),
+    post("/h5/bulletins/{bulletin}/publish", RUNS),
+    get("/h5/bulletins/{bulletin}/revise", RUNS),
+    post("/h5/bulletins/{bulletin}/revise", RUNS, version="99", body="改"),
+    post("/h5/bulletins/{bulletin}/note", RUNS, feedback=""),
+    post("/h5/bulletins/{bulletin}/files", RUNS),
+    get("/h5/bulletins/{bulletin}/files/{file}", RUNS),
+    get("/h5/board", SIGNED_IN),
+    get("/h5/board/{bulletin}", "SLCM", hidden=True),
+    get("/h5/board/{bulletin}/{file}", "SLCM", hidden=True),
+    post("/h5/bulletins/{bulletin}/files/{file}/off", RUNS),
+    post("/h5/bulletins/{bulletin}/withdraw", RUNS),
+    get("/h5/print/openness/2026", RUNS),
+    get("/h5/export/openness/2026", RUNS),
     # the own sign-ins; somebody else's is as good as none
     get("/h5/logins", SIGNED_IN),
     post("/h5/logins/{visit}/end", SIGNED_IN),
@@ -344,9 +382,19 @@ def matrix(office: Office) -> Matrix:
         asked = rounds.Draft(RoundPurpose.SURVEY, "甲组的秘密会", "", RoundAudience.GROUP, closes, [one], group=group)
         round_ = rounds.make(db, operator, asked)
         rounds.open_(db, operator, round_)
+        said = opinions.give(db, own, OpinionCategory.OTHER, "甲组的秘密会太长", "matrix", 15)
+        opinions.enclose(db, said, PICTURE, own.now, "matrix 0")
+        opinions.assign(db, operator, said, members.find(db, COMMITTEE))
+        told_ = bulletins.Draft(BulletinKind.RULE, "甲组的秘密会", "甲组的事", BulletinAudience.GROUP, group)
+        bulletin = bulletins.make(db, operator, told_)
+        bulletins.publish(db, operator, bulletin)
         return {
+            "bulletin": bulletin.public_id,
+            "file": bulletins.attach(db, operator, bulletin, "甲组的秘密会.pdf", b"%PDF-1.7").public_id,
             "round": round_.public_id,
             "text": held.own(db, own)[0].held.public_id,
+            "opinion": said.public_id,
+            "picture": opinions.pictures(db, said)[0].public_id,
             "guest": guests.of(db, meeting)[0].public_id,
             "first": orgs.known_group(db, FIRST).public_id,
             "leave": leave.public_id,
@@ -362,6 +410,8 @@ def matrix(office: Office) -> Matrix:
             "step": paths.add(db, operator, Asked("甲组的秘密会", "读党章")).public_id,
         }
 
+    subjects["apart"] = "a" * 64
+    office.house.unsigned.submit(subjects["apart"], "other", "甲组的秘密会太长", office.branch.clock.now())
     subjects |= office.house.run(fill)
     browsers = {letter: office.browser(name) for letter, name in PEOPLE.items()}
     return Matrix(office, subjects, browsers, office.branch.app.test_client())

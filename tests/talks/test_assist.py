@@ -22,8 +22,8 @@ def test_help_lists_what_can_be_done_and_a_number_starts_it(branch: Branch) -> N
     zhang.says("帮助").hears("您正在“签到”", "取消", "请看大屏")
     zhang.says("取消").hears("已取消")
     zhang.says("？").hears("您想做什么")
-    zhang.says("８").hears("看近期活动")
-    zhang.says("看近期活动").hears("近期活动：", "11月主题党日", "【正在签到】")
+    zhang.says("８").hears("1 近期活动")
+    zhang.says("1").hears("近期活动：", "11月主题党日", "【正在签到】")
 
 
 def test_help_for_somebody_not_yet_bound(branch: Branch) -> None:

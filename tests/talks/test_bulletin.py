@@ -44,7 +44,8 @@ def due(branch: Branch, hours: float) -> list[tuple[str, str]]:
         return [(member.name, one.occurrence) for member, one in told]
 
 
-def test_a_short_one_is_read_out_and_then_it_is_read(branch: Branch) -> None:
+def test_a_short_one_is_read_out_and_then_it_is_read(each_branch: Branch) -> None:
+    branch = each_branch
     zhang, _li = branch.bound("张建国"), branch.bound("李娜", group="第二党小组")
     guest = branch.bound("赵敏", status=MemberStatus.ACTIVIST)
     zhang.says("公告").hears("没有要看的公告")
@@ -94,13 +95,15 @@ def test_a_display_runs_its_working_days_and_names_where_objections_go(branch: B
             published(branch, "公示", kind=BulletinKind.DISPLAY, body=body, contact="王芳")
     published(branch, "拟发展对象公示", kind=BulletinKind.DISPLAY, body="赵敏，预报员。", contact="王芳，三楼301")
     zhang.says("公告").hears("【公示】拟发展对象公示", "赵敏，预报员", "公示到11月27日，有意见请找：王芳，三楼301")
+    zhang.hears_not("请打开")
     branch.clock.advance(timedelta(days=5).total_seconds())
     zhang.says("公告").hears("拟发展对象公示")  # 11月27日, the last day
     branch.clock.advance(timedelta(days=1).total_seconds())
     zhang.says("公告").hears("没有要看的公告")
 
 
-def test_who_has_not_read_is_reminded_once_after_three_days(branch: Branch) -> None:
+def test_who_has_not_read_is_reminded_once_after_three_days(each_branch: Branch) -> None:
+    branch = each_branch
     for name in ("张建国", "李娜"):
         branch.bound(name)
     first = published(branch)
@@ -122,4 +125,18 @@ def test_my_rights_are_told_in_one_reply(branch: Branch) -> None:
     published(branch)
     opened(branch)
     zhang.says("我的权利").hears("“关于主题党日的通知”没看，请发“公告”", "“值班安排办法”可以填，请发“征集”")
+    assert len(zhang.reply.split("\n")) <= 6
+
+
+def test_an_attachment_leads_to_the_page_and_is_not_read_by_its_words(branch: Branch) -> None:
+    zhang = branch.bound("张建国")
+    first = published(branch)
+
+    def work(db: Session) -> None:
+        act = branch.house.operator()
+        bulletins.attach(db, act, bulletins.find(db, act, first), "方案.pdf", b"%PDF-1.7")
+
+    branch.house.run(work)
+    zhang.says("公告").hears("三楼会议室", "附件1个，请打开：http", f"board/{first}")
+    assert readers(branch, first)[1] == ["张建国"]
     assert len(zhang.reply.split("\n")) <= 6

@@ -167,6 +167,22 @@ def test_an_unsigned_opinion_is_behind_its_receipt_and_nowhere_else(
     phone.says(f"进度 {shown.text}").hears("已答复，未采纳", "答复：全局统一标准").hears_not(shown.text)
 
 
+def test_a_turn_cut_off_before_its_reply_files_the_same_opinion_under_the_same_receipt(
+    apart: Branch, desk_url: str
+) -> None:
+    phone, store = apart.bound("张建国"), apart.house.unsigned
+    for words in ("意见", "2", "写一条"):
+        phone.says(words)
+    with connect(desk_url) as memory:
+        before = {one: memory.dump(one) for one in memory.keys("*")}
+        first = phone.says("5").hears("已提交").reply
+        memory.flushall()  # killed after the file was written, before the reply was kept
+        for one, value in before.items():
+            memory.restore(one, 0, value)
+    assert phone.again().hears("已提交").reply == first
+    assert len(store.opinions()) == 1
+
+
 def test_progress_takes_the_number_of_a_signed_one_too(apart: Branch) -> None:
     phone = signed(apart.bound("张建国"))
     phone.says("进度").hears("请发抄下的12个字", "如YJ1107").says("yj1101。").hears("YJ1101", "已收到")
