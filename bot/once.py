@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Protocol, TypeVar
 
 from sqlalchemy import event
@@ -29,15 +29,18 @@ class Run(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class After:
+    """What follows a dialogue's end, in its transaction."""
+
+    words: Callable[[Turn], str]  # put after the last words of all, "" for nothing
+    noted: Callable[[Turn, Ending], None]
+
+
 class Once:
-    """The performances of one message: at most one of them a step of the way from dialogue to dialogue.
+    """The performances of one message: at most one of them a step of the way from dialogue to dialogue."""
 
-    `after` gives what is put after the last words of all, "" for nothing.
-    """
-
-    def __init__(
-        self, run: Run, turn: Callable[[Session], Turn], message: str, where: Where, after: Callable[[Turn], str]
-    ) -> None:
+    def __init__(self, run: Run, turn: Callable[[Session], Turn], message: str, where: Where, after: After) -> None:
         self._run = run
         self._turn = turn
         self._message = message
@@ -61,12 +64,13 @@ class Once:
                 turn.who  # noqa: B018 - raises NotBound
             wrote = _Wrote(db)
             ending = dialogue(talk, turn)
-            last = "" if ending.next else self._after(turn)
+            last = "" if ending.next else self._after.words(turn)
             if last:
                 ending = replace(ending, reply=f"{ending.reply}\n{last}")
             if wrote:
                 kept = json.dumps(asdict(ending), ensure_ascii=False)
                 given.keep(db, message, _digest(talk.id), kept, turn.now)
+            self._after.noted(turn, ending)
             return ending
 
         try:

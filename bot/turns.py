@@ -17,7 +17,7 @@ from bot.dialogues.decision import pushed
 from bot.dialogues.notice import waiting
 from bot.hearing import Customs, Elsewhere, Hearing, Pushed
 from bot.memory import Hold, Memory
-from bot.once import Once, Run
+from bot.once import After, Once, Run
 from bot.registry import Dialogue, Registry
 from bot.talk import Ending, Talk
 from bot.turn import Parts, Turn
@@ -154,13 +154,16 @@ class Turns:
         def turn(db: Session) -> Turn:
             return self._turn(db, message, account, key, now)
 
-        def spoken(db: Session) -> Turn:
-            return self._turn(db, message, account, key, now, spoke=message.kind != "event")
+        def ended(turn: Turn, ending: Ending) -> None:
+            """A message lets us answer for two days; of one that leads into a confidential talk nothing is noted."""
+            led_to = self.registry.get(ending.next) if ending.next else None
+            if message.kind != "event" and not (led_to and led_to.sealed):
+                members.spoke(turn.db, account, now)
 
         def asked() -> Pushed | None:
             return self.run(lambda db: pushed(turn(db)))
 
-        once = Once(self.run, spoken, key, self.parts.where, waiting)
+        once = Once(self.run, turn, key, self.parts.where, After(waiting, ended))
         customs = Customs(self.parts.talk_minutes, self.parts.talk_keep_hours, self.parts.where.telephone)
         hearing = Hearing(self.registry, customs, chat, heard, int(now.timestamp()), once, asked)
         return hearing.begin(match) if match else hearing.reply()
@@ -250,14 +253,11 @@ class Turns:
         self.memory.forget(account.digest)
         self.apart.drop(account.openid)
 
-    def _turn(
-        self, db: Session, message: Message, account: Account, key: str, now: datetime, *, spoke: bool = False
-    ) -> Turn:
-        """With `spoke` it is a message, which lets us answer for two days; a tap on the menu does for a minute."""
+    def _turn(self, db: Session, message: Message, account: Account, key: str, now: datetime) -> Turn:
         return Turn(
             db=db,
             account=account,
-            member=members.speaker(db, account, now) if spoke else members.of_account(db, account),
+            member=members.of_account(db, account),
             now=now,
             said_at=datetime.fromtimestamp(message.created, UTC),
             key=key,

@@ -11,10 +11,11 @@ from miniprogram_api.room import Room
 from miniprogram_api.shapes import ID, Asked, Moment, Shape, Told
 from models.opinion import Opinion, OpinionCategory, OpinionState, Verdict
 from sealed.unsigned import Opinion as Unsigned
-from services import opinions
+from services import opinions, workdays
 from services.errors import TextRisky
 from services.opinions import Reply, Standing
 from services.rights import Act
+from services.workdays import Workdays
 from texts import opinion as texts
 
 
@@ -112,7 +113,8 @@ def blueprint(office: Office) -> APIBlueprint:
     def queue(db: Session, act: Act) -> Told:
         """What those who run the branch have to answer, signed and unsigned."""
         signed = [_queued(office, one) for one in opinions.everything(db, act)]
-        found = [*signed, *(_apart(office, one) for one in office.unsigned.opinions())]
+        calendar = workdays.of(db)
+        found = [*signed, *(_apart(office, calendar, one) for one in office.unsigned.opinions())]
         waiting = [one for one in found if one.state is not OpinionState.ANSWERED]
         return QueueTold(opinions=sorted(waiting, key=lambda one: (one.due_on, one.number or "Z")))
 
@@ -163,7 +165,7 @@ def _queued(office: Office, one: Opinion) -> QueuedTold:
     )
 
 
-def _apart(office: Office, one: Unsigned) -> QueuedTold:
+def _apart(office: Office, calendar: Workdays, one: Unsigned) -> QueuedTold:
     return QueuedTold(
         id=None,
         number=None,
@@ -173,6 +175,6 @@ def _apart(office: Office, one: Unsigned) -> QueuedTold:
         category=texts.category(one.category),
         text=one.text,
         state=Standing.load(one.state).state,
-        due_on=opinions.due_of_week(one.week, office.opinion_days),
+        due_on=opinions.due_of_week(calendar, one.week, office.opinion_days),
         version=None,
     )

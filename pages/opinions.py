@@ -18,10 +18,11 @@ from pages.papers import unsigned_of
 from sealed import unsigned
 from sealed.unsigned import Opinion as Unsigned
 from sealed.unsigned import UnsignedRefusal
-from services import calendar, members, opinions
+from services import calendar, members, opinions, workdays
 from services.errors import NoSuchOpinion, NotBound
 from services.opinions import Reply, Standing
 from services.rights import Act
+from services.workdays import Workdays
 from texts import h5
 from texts import opinion as texts
 from texts.activity import day
@@ -65,7 +66,8 @@ def _queue(room: Room, desk: Desk) -> None:
         signed = [_entry(desk, one) for one in opinions.everything(db, act)]
         found = unsigned_of(desk)
         names = {one.public_id: one.name for one in db.scalars(select(Member))} if found else {}
-        entries = [*signed, *[_apart(desk, one, names) for one in found or ()]]
+        days_off = workdays.of(db)
+        entries = [*signed, *[_apart(desk, days_off, one, names) for one in found or ()]]
         waiting = [one for one in entries if one.state is not OpinionState.ANSWERED]
         answered = [one for one in entries if one.state is OpinionState.ANSWERED]
         return _show(
@@ -130,7 +132,7 @@ def _unsigned(room: Room, desk: Desk) -> None:
             desk,
             act,
             "opinions/one.html",
-            entry=_apart(desk, found, names),
+            entry=_apart(desk, workdays.of(db), found, names),
             text=found.text,
             answer=found.answer,
             made_public=standing.made_public,
@@ -208,11 +210,11 @@ def _own(room: Room, desk: Desk) -> None:
 
 def _given(db: Session, desk: Desk, member: Member) -> list[Entry]:
     """What the member is to answer who does not run the branch."""
-    names = {member.public_id: member.name}
+    names, days_off = {member.public_id: member.name}, workdays.of(db)
     apart = [one for one in unsigned_of(desk) or () if Standing.load(one.state).handler == member.public_id]
     entries = [
         *(_entry(desk, one) for one in opinions.handled(db, member)),
-        *(_apart(desk, one, names) for one in apart),
+        *(_apart(desk, days_off, one, names) for one in apart),
     ]
     return sorted((one for one in entries if one.state is OpinionState.ASSIGNED), key=lambda one: one.due)
 
@@ -232,7 +234,7 @@ def _entry(desk: Desk, one: Opinion) -> Entry:
     )
 
 
-def _apart(desk: Desk, one: Unsigned, names: Mapping[str, str]) -> Entry:
+def _apart(desk: Desk, days_off: Workdays, one: Unsigned, names: Mapping[str, str]) -> Entry:
     standing = Standing.load(one.state)
     return Entry(
         address=f"/h5/opinions/unsigned/{one.lookup}",
@@ -241,7 +243,7 @@ def _apart(desk: Desk, one: Unsigned, names: Mapping[str, str]) -> Entry:
         received=texts.week(one.week),
         category=texts.category(one.category),
         text=texts.cut(one.text, SHORT),
-        due=opinions.due_of_week(one.week, desk.opinion_days),
+        due=opinions.due_of_week(days_off, one.week, desk.opinion_days),
         state=standing.state,
         verdict=standing.verdict,
         handler=names.get(standing.handler, ""),

@@ -20,7 +20,7 @@ from models.standing import Standing, StandingKind
 from pages.door import Desk
 from sealed.unsigned import Opinion as Unsigned
 from sealed.unsigned import UnsignedRefusal
-from services import attendance, bulletins, guests, orgs, rights, rosters, sights, statistics
+from services import attendance, bulletins, guests, orgs, rights, rosters, sights, statistics, workdays
 from services import hours as study_hours
 from services import opinions as voice
 from services.attendance import PRESENT, Line, Status, Totals, Verdict
@@ -157,7 +157,10 @@ def opinions(desk: Desk, db: Session, act: Act, span: Span) -> Form:
     first, last = local(since, desk.zone).date(), local(until, desk.zone).date()
     weeks = sorted((one for one in apart or () if first <= one.week < last), key=lambda one: (one.week, one.lookup))
     names = {one.public_id: one.name for one in db.scalars(select(Member))} if weeks else {}
-    rows = [_said(one, desk.zone) for one in found] + [_said_apart(one, names, desk.opinion_days) for one in weeks]
+    calendar = workdays.of(db)
+    rows = [_said(one, desk.zone) for one in found] + [
+        _said_apart(one, names, voice.due_of_week(calendar, one.week, desk.opinion_days)) for one in weeks
+    ]
     rows.sort(key=lambda row: row[1])
     standings = [voice.Standing.load(one.state) for one in weeks]
     came_to = [*(one.verdict for one in found), *(one.verdict for one in standings)]
@@ -195,7 +198,7 @@ def _said(one: Opinion, zone: ZoneInfo) -> tuple[str, ...]:
     )
 
 
-def _said_apart(one: Unsigned, names: Mapping[str, str], days: int) -> tuple[str, ...]:
+def _said_apart(one: Unsigned, names: Mapping[str, str], due: date) -> tuple[str, ...]:
     standing = voice.Standing.load(one.state)
     return (
         "",
@@ -204,7 +207,7 @@ def _said_apart(one: Unsigned, names: Mapping[str, str], days: int) -> tuple[str
         opinion_texts.category(one.category),
         opinion_texts.cut(one.text, LEDGER_TEXT),
         names.get(standing.handler, ""),
-        opinion_texts.written(voice.due_of_week(one.week, days)),
+        opinion_texts.written(due),
         round_texts.VERDICT[standing.verdict] if standing.verdict else opinion_texts.STATE[standing.state],
         opinion_texts.cut(one.answer, LEDGER_TEXT),
         opinion_texts.written(standing.day) if standing.day else "",

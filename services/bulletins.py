@@ -28,11 +28,10 @@ from models.bulletin import (
 from models.member import ON_ROLL, Member, MemberStatus
 from models.notice import Notice, NoticeKind, NoticeState
 from models.org import Org
-from services import attachments, events, notices, quiet
+from services import attachments, events, notices, quiet, workdays
 from services.calendar import local
 from services.errors import BulletinLacks, BulletinMoved, EditedMeanwhile, NoSuchBulletin
 from services.notices import Told
-from services.opinions import due
 from services.rights import Act
 from services.rows import in_turn, touched
 
@@ -119,7 +118,7 @@ def publish(db: Session, act: Act, bulletin: Bulletin) -> int:
     values: dict[str, object] = {
         "state": BulletinState.PUBLISHED,
         "published_at": act.now,
-        **_window(bulletin, act.day),
+        **_window(db, bulletin, act.day),
     }
     if bulletin.audience is BulletinAudience.OUTSIDE:
         values["secret"] = secrets.token_urlsafe(16)
@@ -147,7 +146,7 @@ def revise(db: Session, act: Act, bulletin: Bulletin, text: str, seen: int) -> i
         return 0
     _demand_whole(bulletin, text, act.day)
     number = bulletin.edition + 1
-    window = _window(bulletin, act.day) if bulletin.kind is BulletinKind.DISPLAY else {}
+    window = _window(db, bulletin, act.day) if bulletin.kind is BulletinKind.DISPLAY else {}
     _advance(db, bulletin, BulletinState.PUBLISHED, seen, edition=number, **window)
     by_id = act.by.id if act.by else None
     db.add(BulletinEdition(bulletin_id=bulletin.id, number=number, body=text, at=act.now, by_id=by_id))
@@ -406,12 +405,12 @@ def _values(draft: Draft) -> dict[str, object]:
     }
 
 
-def _window(bulletin: Bulletin, day: date) -> dict[str, object]:
+def _window(db: Session, bulletin: Bulletin, day: date) -> dict[str, object]:
     """The days of a 公示, which begins today or later, the first not counted (民法典, 201); others keep theirs."""
     if bulletin.working_days is None:
         return {}
     begins = max(bulletin.from_on or day, day)
-    return {"from_on": begins, "until_on": due(begins, bulletin.working_days)}
+    return {"from_on": begins, "until_on": workdays.of(db).after(begins, bulletin.working_days)}
 
 
 def _demand_whole(bulletin: Bulletin, text: str, day: date) -> None:

@@ -56,22 +56,14 @@ def of_account(db: Session, account: Account) -> Member | None:
     )
 
 
-def speaker(db: Session, account: Account, now: datetime) -> Member | None:
-    """The member bound to the account, who has just written: noted to the quarter of an hour, or if we have answered.
+def spoke(db: Session, account: Account, now: datetime) -> None:
+    """Note that a bound member has written: to the quarter of an hour, or if we have answered meanwhile.
 
     For 48 hours from then on customer service messages may go there.
     """
-    found = db.execute(
-        select(Member, Identity.id, Identity.spoke_at, Identity.answered)
-        .join(Identity)
-        .where(Identity.app_id == account.app_id, Identity.openid == account.openid)
-    ).one_or_none()
-    if found is None:
-        return None
-    if found.answered or found.spoke_at is None or found.spoke_at < now - SPOKE_EVERY:
-        db.execute(update(Identity).where(Identity.id == found.id).values(spoke_at=now, answered=0))
-    member: Member = found.Member
-    return member
+    bound = (Identity.app_id == account.app_id, Identity.openid == account.openid, Identity.member_id.is_not(None))
+    stale = or_(Identity.answered > 0, Identity.spoke_at.is_(None), Identity.spoke_at < now - SPOKE_EVERY)
+    db.execute(update(Identity).where(*bound, stale).values(spoke_at=now, answered=0))
 
 
 def find(db: Session, wanted: str) -> Member:

@@ -14,11 +14,12 @@ from models.appointment import Role
 from models.member import Member
 from models.notice import NoticeKind
 from models.opinion import Opinion, OpinionCategory, OpinionPicture, OpinionState, Verdict
-from services import events, notices, quiet, rights
+from services import events, notices, quiet, rights, workdays
 from services.errors import EditedMeanwhile, NoSuchOpinion, NotSuitable, OpinionSettled, PictureUnfit
 from services.notices import Told
 from services.rights import SEES_BRANCH, Act
 from services.rows import in_turn, touched
+from services.workdays import Workdays
 
 LONGEST = 3000  # characters of an opinion
 LONGEST_ANSWER = 1000  # characters of an answer
@@ -35,17 +36,9 @@ _KINDS = ((b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"), 
 # --- days ------------------------------------------------------------------------------------------------------
 
 
-def due(received: date, days: int) -> date:
-    """The day by which what was received then is to be answered, so many working days later (weekdays)."""
-    day = received
-    for _ in range(days):
-        day += timedelta(days=3 if day.weekday() == 4 else 2 if day.weekday() == 5 else 1)
-    return day
-
-
-def due_of_week(week: date, days: int) -> date:
-    """The same for what is known only by the Monday of its week: counted from the week's end."""
-    return due(week + timedelta(days=6), days)
+def due_of_week(calendar: Workdays, week: date, days: int) -> date:
+    """The day by which what came in the week of that Monday is to be answered: counted from the week's end."""
+    return calendar.after(week + timedelta(days=6), days)
 
 
 # --- giving ----------------------------------------------------------------------------------------------------
@@ -72,7 +65,7 @@ def give(db: Session, act: Act, category: OpinionCategory, text: str, once: str,
         text=text,
         at=act.now,
         once=once,
-        due_on=due(act.day, days),
+        due_on=workdays.of(db).after(act.day, days),
     )
     db.add(made)
     db.flush()

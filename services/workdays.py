@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from itertools import islice
 
 from chinese_calendar import constants
 from lunardate import LunarDate
@@ -62,6 +63,10 @@ class Workdays:
     def next_workday(self, day: date) -> date:
         """The first working day after `day`."""
         return next(one for one in _days(day, DAY) if self.is_workday(one))
+
+    def after(self, day: date, count: int) -> date:
+        """The working day that comes so many after `day`, which is itself not counted (民法典, 201)."""
+        return next(islice((one for one in _days(day, DAY) if self.is_workday(one)), count - 1, None))
 
     def workday_before(self, day: date) -> date:
         """The last working day before `day`: Friday for Monday."""

@@ -7,29 +7,20 @@ import pytest
 from sqlalchemy.orm import Session
 
 from models.opinion import OpinionCategory, OpinionState, Verdict
+from models.reminder import DayKind
 from services import members, opinions, rights
 from services.opinions import Standing
+from services.workdays import Workdays
 from tests.branch import Branch
 from tests.services.together import together
 from tests.talks.conftest import each_branch  # noqa: F401 - the same fixture for this folder
 
 
-@pytest.mark.parametrize(
-    ("received", "days", "due"),
-    [
-        (date(2026, 11, 23), 1, date(2026, 11, 24)),  # Monday
-        (date(2026, 11, 27), 1, date(2026, 11, 30)),  # Friday
-        (date(2026, 11, 28), 1, date(2026, 11, 30)),  # Saturday
-        (date(2026, 11, 29), 5, date(2026, 12, 4)),  # Sunday
-        (date(2026, 11, 23), 15, date(2026, 12, 14)),
-    ],
-)
-def test_due_counts_weekdays_from_the_day_after(received: date, days: int, due: date) -> None:
-    assert opinions.due(received, days) == due
-
-
 def test_an_unsigned_one_is_due_from_its_weeks_end_whenever_it_came() -> None:
-    assert opinions.due_of_week(date(2026, 11, 16), 1) == date(2026, 11, 23)
+    assert opinions.due_of_week(Workdays({}), date(2026, 11, 16), 1) == date(2026, 11, 23)
+    assert opinions.due_of_week(Workdays({date(2026, 11, 23): DayKind.REST}), date(2026, 11, 16), 1) == date(
+        2026, 11, 24
+    )
 
 
 @pytest.mark.parametrize(

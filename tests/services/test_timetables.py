@@ -117,6 +117,7 @@ def test_working_days_are_those_announced_and_what_the_office_says(office: Offic
         assert {db.get_one(CalendarDay, date(2026, 2, day)).name for day in (15, 20)} == {"春节"}
         assert db.get_one(CalendarDay, date(2026, 10, 10)).name == "国庆节调休上班"
         assert workdays.next_workday(db, date(2026, 9, 30)) == date(2026, 10, 8)
+        assert workdays.of(db).after(date(2026, 9, 29), 2) == date(2026, 10, 8)  # 公示 over the National Day
         assert workdays.of(db).workday_before(date(2026, 10, 8)) == date(2026, 9, 30)
         assert workdays.last_workday_of_month(db, date(2026, 5, 3)) == date(2026, 5, 29)
         secretary = office.act(db, SECRETARY)

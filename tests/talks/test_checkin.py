@@ -113,10 +113,10 @@ def test_a_number_lives_five_minutes(branch: Branch) -> None:
 def test_a_scan_leaves_an_open_talk_as_it_is(branch: Branch) -> None:
     meeting = branch.meeting()
     zhang = branch.bound("张建国").says("帮助")
-    found = re.search(r"(\d) 近期活动", zhang.reply)
+    found = re.search(r"(\d) 我的记录", zhang.reply)
     assert found
     zhang.scans(branch.screen(meeting).code).hears("签到成功")
-    zhang.says(found[1]).hears("11月主题党日")
+    zhang.says(found[1]).hears("另外参加1次")
 
 
 def test_a_scan_answers_the_question_for_the_number(branch: Branch) -> None:

@@ -425,7 +425,9 @@ def wang(branch: Branch) -> Phone:
 def test_the_request_is_sent_and_the_next_1_agrees(each_branch: Branch) -> None:
     wang = asked(each_branch, "李娜")
     assert each_branch.sends() == 1
-    assert "李娜请假（值班）：11月25日（周三）主题党日。发“1”同意，发“2”不同意。" in pushed_to(each_branch, wang)
+    card = pushed_to(each_branch, wang)
+    assert "事项：主题党日\n内容：李娜请假（值班）：11月25日（周三）" in card
+    assert "发“1”同意，发“2”不同意" in card
     each_branch.clock.advance(5)
     wang.says("1").hears("已同意李娜同志请假")
     wang.again().hears("已同意李娜同志请假")
