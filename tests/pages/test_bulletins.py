@@ -200,6 +200,8 @@ def test_the_pages_are_whole_at_every_width(office: Office, address: str, new_pa
         duty="孙丽",
     )
     hangs(office, shown, "公示.pdf", PDF)
+    piled = "谁" + "\u0301\u0337\u0489" * 40 + "写的"  # wider than a phone, if it is let
+    hostile = published(office.branch, piled[:60], body=piled)
     office.browser(MEMBER).reads(f"/h5/board/{shown}")
     page = new_page()
     goes_in(page, office, SECRETARY)
@@ -214,6 +216,7 @@ def test_the_pages_are_whole_at_every_width(office: Office, address: str, new_pa
         "revise": f"/h5/bulletins/{shown}/revise",
         "board": "/h5/board",
         "read": f"/h5/board/{shown}",
+        "piled": f"/h5/board/{hostile}",
         "outside": outside[1],
     }.items():
         look_over(page, f"{address}{path}", f"bulletins-{shot}")
