@@ -13,9 +13,9 @@ from tests.services.test_month import MEETINGS, SIGNS, same_tables, table_of
 
 
 def test_the_month_driven_through_the_api_gives_the_same_tables(
-    database: Database, empty_redis: redis.Redis, redis_url: str, tmp_path: Path
+    pg_database: Database, empty_redis: redis.Redis, redis_url: str, tmp_path: Path
 ) -> None:
-    with lived(database, redis_url, MonthByApi) as month:
+    with lived(pg_database, redis_url, MonthByApi) as month:
         assert isinstance(month, MonthByApi)
         assert month.branch.world.calls["/wxa/msg_sec_check"] > 20, "what others read was looked over"
         same_tables(month, tmp_path)

@@ -99,9 +99,9 @@ LEAVE = [
 
 
 def test_a_month_of_the_branch(
-    each_database: Database, empty_redis: redis.Redis, redis_url: str, tmp_path: Path
+    database: Database, empty_redis: redis.Redis, redis_url: str, tmp_path: Path
 ) -> None:
-    with lived(each_database, redis_url) as month:
+    with lived(database, redis_url) as month:
         same_tables(month, tmp_path)
 
 
