@@ -440,7 +440,9 @@ def _tell(db: Session, act: Act, bulletin: Bulletin) -> int:
     soon = quiet.of(db, act.zone).earliest(NoticeKind.BULLETIN, act.now)
     useful = _useful(bulletin, soon, act.zone)
     told = Told(NoticeKind.BULLETIN, _occurrence(bulletin), _facts(bulletin), soon, useful)
-    return notices.write_all(db, [Line(one.id, told) for one in db.scalars(_meant(bulletin, act.day))], act.now)
+    return notices.write_all(
+        db, [Line(one, told) for one in db.scalars(_meant(bulletin, act.day).with_only_columns(Member.id))], act.now
+    )
 
 
 def _forget(db: Session, bulletin: Bulletin, now: datetime) -> None:
