@@ -57,8 +57,8 @@ def ways(templates: Mapping[str, Template]) -> Mapping[NoticeKind, Way]:
     A consent is spent only on what is worth one (secretary's order); of the other kinds such a template is none.
     """
     made = {}
-    for kind, topic in TOPIC.items():
-        template = templates.get(topic)
+    for kind in NoticeKind:
+        template = templates.get(TOPIC.get(kind, ""))
         channel = Channel(template.channel) if template else Channel.SERVICE
         if template is None or (channel in SPENDS and kind not in CREDITED):
             made[kind] = Way(Channel.SERVICE)

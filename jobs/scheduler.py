@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.job import Job as Scheduled
+from apscheduler.jobstores.base import JobLookupError
 from apscheduler.jobstores.sqlalchemy import SQLAlchemyJobStore
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
@@ -113,10 +114,10 @@ class Clock:
         for job in JOBS.values():
             _schedule(made, job, self.zone)
         made.start()
+        self._scheduler = made  # from here on it is stopped with us, whatever comes
         for kept in made.get_jobs():
             if kept.id not in JOBS:  # of another version
                 kept.remove()
-        self._scheduler = made
         log.info("clock keeps time jobs=%d", len(JOBS))
 
     def _stop(self, *, wait: bool) -> None:
@@ -164,7 +165,7 @@ class _Store(SQLAlchemyJobStore):  # type: ignore[misc]  # APScheduler has no ty
     def update_job(self, job: Scheduled) -> None:
         try:
             super().update_job(job)
-        except SQLAlchemyError as error:  # it is due again at once, which does no harm
+        except (SQLAlchemyError, JobLookupError) as error:  # it is due again, which does no harm, or of another version
             log.warning("job name=%s not noted error=%s", job.id, type(error).__name__)
 
     def get_next_run_time(self) -> datetime | None:

@@ -230,7 +230,7 @@ class Sender:
                 return notice_texts.words(ripe.kind, facts, self.zone, now)
             card = texts.card(ripe.kind, facts, ripe.name, self.zone, now)
             return {key: _field(key, source, card) for key, source in self._ways[ripe.kind].fields.items()}
-        except (KeyError, TypeError, ValueError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with this one, the others leave
             log.error("notice cannot be worded id=%s error=%s", ripe.public_id, type(error).__name__)  # noqa: TRY400
             return None
 

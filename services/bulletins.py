@@ -31,7 +31,7 @@ from models.org import Org
 from services import attachments, events, notices, quiet, workdays
 from services.calendar import local
 from services.errors import BulletinLacks, BulletinMoved, EditedMeanwhile, NoSuchBulletin
-from services.notices import Told
+from services.notices import Line, Told
 from services.rights import Act
 from services.rows import in_turn, touched
 
@@ -440,7 +440,9 @@ def _tell(db: Session, act: Act, bulletin: Bulletin) -> int:
     soon = quiet.of(db, act.zone).earliest(NoticeKind.BULLETIN, act.now)
     useful = _useful(bulletin, soon, act.zone)
     told = Told(NoticeKind.BULLETIN, _occurrence(bulletin), _facts(bulletin), soon, useful)
-    return sum(notices.write(db, one, told, act.now) for one in db.scalars(_meant(bulletin, act.day)))
+    return notices.write_all(
+        db, [Line(one, told) for one in db.scalars(_meant(bulletin, act.day).with_only_columns(Member.id))], act.now
+    )
 
 
 def _forget(db: Session, bulletin: Bulletin, now: datetime) -> None:

@@ -4,7 +4,7 @@ WeChat has no API that tells how many are left, and its events come twice, late 
 computed from the moves by their own times, and it never is more than WeChat's: what is not sure counts as used.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -111,14 +111,6 @@ def templates_of(db: Session, spendings: Collection[str]) -> dict[str, str]:
 def forget(db: Session, identities: Sequence[int]) -> None:
     """Erase these people's entries, for they have left."""
     db.execute(delete(CreditEntry).where(CreditEntry.identity_id.in_(identities)))
-
-
-def totals(db: Session) -> Mapping[str, int]:
-    """How many credits there are of each template, all people together."""
-    left: dict[str, int] = {}
-    for purse, balance in balances(db, None).items():
-        left[purse.template_id] = left.get(purse.template_id, 0) + balance.left
-    return left
 
 
 def _since(balance: Balance, now: datetime) -> datetime:

@@ -146,18 +146,27 @@ def own(db: Session, member: Member, now: datetime, rules: Rules, zone: ZoneInfo
 
 def next_chance(db: Session, member: Member, now: datetime, rules: Rules) -> Activity | None:
     """The next activity at which the member is expected and that counts."""
+    return _next_chances(db, [member.id], now, rules).get(member.id)
+
+
+def _next_chances(db: Session, members: Sequence[int], now: datetime, rules: Rules) -> Mapping[int, Activity]:
+    """The same for these members (ids); who has none is left out."""
     planned = (
-        select(Activity)
-        .join(Seat, Seat.activity_id == Activity.id)
+        select(Seat.member_id, Activity)
+        .join(Activity, Activity.id == Seat.activity_id)
         .where(
-            Seat.member_id == member.id,
+            Seat.member_id.in_(members),
             Seat.state == SeatState.EXPECTED,
             Activity.state == ActivityState.PLANNED,
             Activity.starts_at > now,
         )
         .order_by(Activity.starts_at, Activity.id)
     )
-    return next((one for one in db.scalars(planned) if worth(one, rules)), None)
+    found: dict[int, Activity] = {}
+    for member_id, one in db.execute(planned):
+        if worth(one, rules):
+            found.setdefault(member_id, one)
+    return found
 
 
 def behind(
@@ -177,11 +186,13 @@ def behind(
         on_roll = on_roll.where(Member.id.in_([one.id for one in among]))
     people = list(db.scalars(on_roll.order_by(Member.id)))
     found = years(db, people, day.year, now, rules, zone)
-    return [
-        Behind(one, found[one.id], next_chance(db, one, now, rules))
+    late = [
+        one
         for one in people
         if not found[one.id].exempt and found[one.id].counted * _MONTHS < found[one.id].aim * day.month
     ]
+    chances = _next_chances(db, [one.id for one in late], now, rules)
+    return [Behind(one, found[one.id], chances.get(one.id)) for one in late]
 
 
 # --- courses ---------------------------------------------------------------------------------------------------

@@ -40,12 +40,6 @@ def release(db: Session, name: str, holder: str, now: datetime) -> None:
     touched(db, update(Lease).where(Lease.name == name, Lease.holder == holder).values(until=now))
 
 
-def held(db: Session, name: str, holder: str, now: datetime) -> bool:
-    """Whether the part is this holder's now."""
-    mine = select(Lease.name).where(Lease.name == name, Lease.holder == holder, Lease.until > now)
-    return db.scalar(mine) is not None
-
-
 def ends(db: Session, prefix: str = "") -> Mapping[str, datetime]:
     """Until when each lease whose name begins so holds, or held: a sign of life is as old as that less its length."""
     found = select(Lease.name, Lease.until).where(Lease.name.startswith(prefix, autoescape=True))

@@ -31,6 +31,9 @@ AT_ONCE = quiet.AT_ONCE
 # What is told of a plan: no longer so once it is moved or cancelled.
 OF_A_PLAN = (*AT_ONCE, NoticeKind.PLANNED, NoticeKind.TOMORROW, NoticeKind.SOON, NoticeKind.CALLED)
 CAPPED = "cap"  # the reason of a notice that waits for a contact because the person has been sent enough
+# Somebody tells these at any time: their rows are there at once, and leave when the clock has weighed them.
+UNPLANNED = frozenset({NoticeKind.BULLETIN, NoticeKind.ROUND, NoticeKind.ROUND_PUBLISHED})
+UNWEIGHED = "unweighed"  # their reason until then
 REPLACED = "replaced"  # the reason of a notice closed because a later one says more
 TO_SHOW = (NoticeState.WAITING, NoticeState.UNSURE, NoticeState.FAILED)
 PUSHED = (NoticeState.SENT, NoticeState.DELIVERED)
@@ -195,6 +198,18 @@ def write_all(db: Session, lines: Sequence[Line], now: datetime) -> int:
     return len(db.connection().execute(new, rows).all()) if rows else 0
 
 
+def weighed(db: Session, lines: Sequence[Line]) -> int:
+    """Let these go that were UNWEIGHED, or wait as CAPPED; what was shown or closed meanwhile stays so."""
+    sorts: dict[tuple[str, datetime], list[str]] = {}
+    for line in lines:
+        sorts.setdefault((CAPPED if line.capped else "", line.told.due), []).append(_once(line))
+    still = update(Notice).where(Notice.state == NoticeState.WAITING, Notice.reason == UNWEIGHED)
+    return sum(
+        touched(db, still.where(Notice.once.in_(alike)).values(reason=reason, due_at=due))
+        for (reason, due), alike in sorts.items()
+    )
+
+
 def unseen(db: Session, member: Member, now: datetime) -> list[Notice]:
     """What is to be shown at this contact: waiting, unsure or failed, and still of use; oldest first."""
     found = select(Notice).where(Notice.member_id == member.id, Notice.state.in_(TO_SHOW), Notice.useful_until > now)
@@ -255,18 +270,23 @@ def _replace(db: Session, kinds: Collection[NoticeKind], occurrence: str, now: d
     touched(db, waiting.values(state=NoticeState.EXPIRED, closed_at=now, reason=REPLACED))
 
 
+def _once(line: Line) -> str:
+    return f"{line.told.kind.value}:{line.told.occurrence}:{line.member_id}"
+
+
 def _row(line: Line, now: datetime) -> dict[str, object]:
     told, over = line.told, line.told.useful_until <= now
+    unweighed = UNWEIGHED if told.kind in UNPLANNED else ""
     return {
         "public_id": public_id(),
         "member_id": line.member_id,
         "kind": told.kind,
-        "once": f"{told.kind.value}:{told.occurrence}:{line.member_id}",
+        "once": _once(line),
         "facts": json.dumps(told.facts, ensure_ascii=False),
         "created_at": now,
         "due_at": told.due,
         "useful_until": told.useful_until,
         "state": NoticeState.EXPIRED if over else NoticeState.WAITING,
         "closed_at": now if over else None,
-        "reason": CAPPED if line.capped else "",
+        "reason": CAPPED if line.capped else unweighed,
     }

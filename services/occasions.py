@@ -5,6 +5,7 @@ members; whom a moment is for is asked later, some hundred members at a time. Ev
 they are when it is asked: who has asked for leave since is not reminded.
 """
 
+import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -21,15 +22,16 @@ from models.attendance import MakeUp
 from models.checkin import CheckIn, Seat, SeatState
 from models.leave import Leave, LeaveState
 from models.member import ON_ROLL, Member, MemberStatus
-from models.notice import NoticeKind
+from models.notice import Notice, NoticeKind, NoticeState
 from models.reminder import GreetingChoice, StudyWish, Wish
-from services import attendance, bulletins, gaps, greetings, hours, makeups, rights, rounds, standings
+from services import attendance, bulletins, gaps, greetings, hours, makeups, notices, rights, rounds, standings
 from services.calendar import today
 from services.notices import Told
 from services.timetables import Timetable
 from services.workdays import DAY, Workdays
 
 NEAR = timedelta(days=14)  # an activity so near is told when it is published, another a week before
+COMMITTED_WITHIN = timedelta(minutes=1)  # what was being published while the last look was taken is seen at the next
 WEEK = timedelta(days=7)
 AN_HOUR = timedelta(hours=1)
 AHEAD = timedelta(days=40)  # no rule looks further; the longest run of days off is far shorter
@@ -126,13 +128,15 @@ class Moment:
 
 def planned(db: Session, view: View, span: Span) -> Iterator[Moment]:
     """活动通知: when the activity is published; where that is long before, a week ahead."""
+    lately = Span(span.since - COMMITTED_WITHIN, span.until)
     for one in _coming(db, view, span):
         published = one.published_at
         if published is not None and one.starts_at - published <= NEAR:
-            at = published
+            at, falls_due = published, lately.has(published)
         else:
             at = view.instant(NoticeKind.PLANNED, today(one.starts_at, view.zone) - WEEK)
-        if span.has(at) and at < one.starts_at:
+            falls_due = span.has(at)
+        if falls_due and at < one.starts_at:
             yield _of_activity(NoticeKind.PLANNED, at, one, view, partial(_expected, one.id))
 
 
@@ -298,6 +302,22 @@ def unread(db: Session, view: View, span: Span) -> Iterator[Moment]:
     hour = view.timetable.slots[NoticeKind.UNREAD].at or time(0)
     told = bulletins.unread(db, span.since, span.until, view.zone, hour)
     return _of_told(told, frozenset(db.scalars(select(Wish.member_id).where(Wish.unread.is_(False)))))
+
+
+def unplanned(kind: NoticeKind, db: Session, _view: View, span: Span) -> Iterator[Moment]:
+    """What somebody has told, whose rows are there: whatever is not weighed yet, for it may have come in late."""
+    kept = and_(Notice.kind == kind, Notice.state == NoticeState.WAITING, Notice.reason == notices.UNWEIGHED)
+    alike = (Notice.facts, Notice.due_at, Notice.useful_until)
+    found = select(func.min(Notice.once), *alike).where(kept, Notice.due_at <= span.until).group_by(*alike)
+    for once, facts, due_at, useful_until in db.execute(found.order_by(Notice.due_at, func.min(Notice.once))):
+        occurrence = once.split(":")[1]
+        mine = and_(kept, Notice.due_at == due_at, Notice.once.startswith(f"{kind.value}:{occurrence}:"))
+        yield Moment(kind, due_at, occurrence, useful_until, partial(_told_already, mine, json.loads(facts)))
+
+
+def _told_already(mine: ColumnElement[bool], facts: Facts, db: Session, chunk: Chunk) -> Iterator[tuple[int, Facts]]:
+    rows = select(Notice.member_id).where(mine, chunk.has(Notice.member_id)).order_by(Notice.member_id)
+    return ((one, facts) for one in db.scalars(rows))
 
 
 def _of_told(found: Iterable[tuple[Member, Told]], muted: Collection[int]) -> Iterator[Moment]:
@@ -466,4 +486,5 @@ OCCASIONS: Mapping[NoticeKind, Callable[[Session, View, Span], Iterator[Moment]]
     NoticeKind.BIRTHDAY_LIST: birthday_list,
     NoticeKind.PROBATION: probation,
     NoticeKind.GAPS: month_gaps,
+    **{kind: partial(unplanned, kind) for kind in sorted(notices.UNPLANNED)},
 }

@@ -27,6 +27,7 @@ NO_ANSWER = "no_answer"  # why it is unsure
 NO_CREDIT = "43101"
 GONE = ("43004", "40003")  # not following, no such person: nothing more goes there before the next follow
 WINDOW_SHUT = frozenset({"45015", "45047"})
+NOT_LEFT = frozenset({UNBOUND, CLOSED, NO_CREDIT, *GONE, *WINDOW_SHUT})  # the reasons of what waits and was not pushed
 SAME_KEY = timedelta(minutes=9, seconds=30)  # WeChat knows a client_msg_id again for ten minutes
 WINDOW = timedelta(hours=48)  # for customer service messages, after a person's message; page 发送客服消息
 WINDOW_MOST = 4  # of the five that a window has: the last is kept back for a late reply

@@ -17,8 +17,11 @@ from services.rights import Act
 
 KEPT = timedelta(days=90)  # how far back the page looks
 AHEAD = timedelta(days=7)
-# Who gets these has chosen to, or holds an office of the desk's: that is nobody else's to see.
-UNNAMED = frozenset({NoticeKind.STUDY, NoticeKind.SELF_CHECK, NoticeKind.HANDLER_DAY})
+# Who gets these has chosen to, holds an office of the desk's, has given an opinion or not read something: that is not
+# for everybody to see who looks after the branch.
+UNNAMED = frozenset(
+    {NoticeKind.STUDY, NoticeKind.SELF_CHECK, NoticeKind.HANDLER_DAY, NoticeKind.ANSWERED, NoticeKind.UNREAD}
+)
 STATES: Mapping[str, tuple[NoticeState, ...]] = {
     "arrived": (NoticeState.DELIVERED, NoticeState.SENT),
     "shown": (NoticeState.SHOWN,),

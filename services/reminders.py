@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from models.clock import ClockProgress
 from models.member import Member
 from models.notice import Notice, NoticeKind, NoticeState
-from services import hours, notices, quiet, timetables, workdays
+from services import hours, notices, outbox, quiet, timetables, workdays
 from services.calendar import today
 from services.notices import Line, Told
 from services.occasions import OCCASIONS, Chunk, Facts, Moment, Span, View
@@ -38,8 +38,11 @@ RANK = (
     NoticeKind.MAKEUP,
     NoticeKind.ANSWERED,
     NoticeKind.PLANNED,
+    NoticeKind.BULLETIN,
     NoticeKind.ROUND_CLOSING,
+    NoticeKind.ROUND,
     NoticeKind.BEHIND,
+    NoticeKind.ROUND_PUBLISHED,
     NoticeKind.UNREAD,
     NoticeKind.STUDY,
     NoticeKind.SELF_CHECK,
@@ -71,6 +74,7 @@ CAPPED = frozenset(
         NoticeKind.UNREAD,
         NoticeKind.STUDY,
         NoticeKind.SELF_CHECK,
+        *notices.UNPLANNED,
     }
 )
 CHUNK = 500  # members at a time
@@ -208,10 +212,13 @@ def of_chunk(db: Session, window: Window, chunk: Chunk) -> list[Due]:
 def write(db: Session, dues: Sequence[Due], now: datetime) -> Counter[str]:
     """A row for each; what is written already stays. Counts what is new: written, held back, expired."""
     sorts: dict[str, list[Line]] = {"written": [], "held_back": [], "expired": []}
+    there: list[Line] = []
     for one in dues:
         told = Told(one.kind, one.occurrence, one.facts, one.at, one.useful_until)
         sort = "expired" if one.expired else "written" if one.pushed else "held_back"
-        sorts[sort].append(Line(one.member_id, told, capped=sort == "held_back"))
+        line = Line(one.member_id, told, capped=sort == "held_back")
+        (there if one.kind in notices.UNPLANNED else sorts[sort]).append(line)
+    notices.weighed(db, there)
     return Counter({sort: notices.write_all(db, lines, now) for sort, lines in sorts.items()})
 
 
@@ -232,7 +239,8 @@ def move_mark(db: Session, before: datetime, to: datetime) -> None:
 
 def _moments(db: Session, view: View, span: Span, kinds: Collection[NoticeKind]) -> Iterator[Moment]:
     for kind, occasion in OCCASIONS.items():
-        if kind in kinds and view.timetable.slots[kind].enabled:
+        slot = view.timetable.slots.get(kind)
+        if kind in kinds and (slot is None or slot.enabled):
             yield from occasion(db, view, span)
 
 
@@ -319,12 +327,14 @@ def _written(
     rows = select(Notice.member_id, Notice.once, Notice.due_at, Notice.state, Notice.reason).where(
         Notice.member_id.in_(members),
         Notice.kind.in_(CAPPED),
+        Notice.reason != notices.UNWEIGHED,
         Notice.due_at >= begin,
         Notice.due_at < end,
     )
     found: dict[int, list[_Written]] = {}
     for row in db.execute(rows):
-        counts = row.reason != notices.CAPPED and row.state is not NoticeState.EXPIRED
+        held_back = row.state is not NoticeState.UNSURE and row.reason in {notices.CAPPED, *outbox.NOT_LEFT}
+        counts = not held_back and row.state is not NoticeState.EXPIRED
         found.setdefault(row.member_id, []).append(_Written(row.once, today(row.due_at, zone), counts))
     return found
 

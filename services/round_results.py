@@ -156,8 +156,8 @@ def publish(db: Session, act: Act, round_: Round) -> int:
         **_sums(lines),
     }
     told = _told(db, facts, act)
-    seats = select(Member).join(RoundSeat, RoundSeat.member_id == Member.id).where(RoundSeat.round_id == round_.id)
-    return sum(notices.write(db, one, told, act.now) for one in db.scalars(seats.order_by(Member.id)))
+    seats = select(RoundSeat.member_id).where(RoundSeat.round_id == round_.id).order_by(RoundSeat.member_id)
+    return notices.write_all(db, [notices.Line(one, told) for one in db.scalars(seats)], act.now)
 
 
 def readable(round_: Round) -> None:

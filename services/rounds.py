@@ -44,7 +44,7 @@ from services.errors import (
     RoundOver,
 )
 from services.forms import Answers, Question, Sheet
-from services.notices import Told
+from services.notices import Line, Told
 from services.rights import Act
 from services.rows import in_turn, touched
 
@@ -140,8 +140,7 @@ def open_(db: Session, act: Act, round_: Round) -> None:
     facts = {**_facts(round_), "questions": len(form(db, round_))}
     due = quiet.of(db, act.zone).earliest(NoticeKind.ROUND, act.now)
     told = Told(NoticeKind.ROUND, round_.public_id, facts, due, round_.closes_at)
-    for one in people:
-        notices.write(db, one, told, act.now)
+    notices.write_all(db, [Line(one.id, told) for one in people], act.now)
     events.log(db, act, "round_opened", round_, people=len(people))
 
 
@@ -353,7 +352,7 @@ def closing(
 
     Of a signed round those who have not; of an unnamed one everybody asked, since nobody may know who has.
     """
-    soon = (Round.closes_at > until, Round.closes_at <= until + timedelta(days=2))
+    soon = (Round.closes_at > since, Round.closes_at <= until + timedelta(days=2))
     for round_ in db.scalars(select(Round).where(Round.state == RoundState.OPEN, *soon).order_by(Round.id)):
         day = local(round_.closes_at, zone).date() - timedelta(days=1)
         due = datetime.combine(day, hour, zone)

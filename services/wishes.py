@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from models.member import Member
 from models.reminder import StudyWish, Wish
-from services.rows import touched
+from services.rows import insert_new, touched
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +56,4 @@ def ask_consent(db: Session, member: Member, now: datetime) -> bool:
 
 def _row(db: Session, member: Member) -> None:
     """See to it that the member has a row; two at the same time make one."""
-    dialect = sqlite if db.connection().dialect.name == "sqlite" else postgresql
-    db.execute(
-        dialect.insert(Wish)
-        .values(member_id=member.id, study=StudyWish.NEVER, self_check=False)
-        .on_conflict_do_nothing()
-    )
+    insert_new(db, Wish, {"member_id": member.id, "study": StudyWish.NEVER, "self_check": False})

@@ -51,10 +51,6 @@ class Workdays:
         """Whether people are at work."""
         return self.kind(day) is DayKind.WORK
 
-    def is_quiet_day(self, day: date) -> bool:
-        """Whether nothing is pushed all day (除夕 to 初六)."""
-        return self.kind(day) is SPRING
-
     def quiet_days(self) -> frozenset[date]:
         """All days on which nothing is pushed, whatever year they are of."""
         by_the_moon = {day for day in _lunar_springs() if self.rows.get(day, SPRING) is SPRING}
@@ -84,26 +80,6 @@ class Workdays:
 def of(db: Session) -> Workdays:
     """The calendar as it is now: one query, a few rows a year."""
     return Workdays({one.day: one.kind for one in db.execute(select(CalendarDay.day, CalendarDay.kind))})
-
-
-def is_workday(db: Session, day: date) -> bool:
-    """Whether people are at work on that day."""
-    return of(db).is_workday(day)
-
-
-def next_workday(db: Session, day: date) -> date:
-    """The first working day after `day`."""
-    return of(db).next_workday(day)
-
-
-def last_workday_of_month(db: Session, day: date) -> date:
-    """The last working day of the month of `day`."""
-    return of(db).last_workday_of_month(day)
-
-
-def is_quiet_day(db: Session, day: date) -> bool:
-    """Whether nothing is pushed all day (除夕 to 初六)."""
-    return of(db).is_quiet_day(day)
 
 
 def known(db: Session, year: int) -> bool:

@@ -93,6 +93,7 @@ TOPIC: Mapping[str, str] = {
 }
 _REASON: Mapping[str, str] = {
     "cap": "那天已有一条，等本人下次发消息时看",
+    "unweighed": "一两分钟内就发",
     "unbound": "没有绑定微信，等绑定后看",
     "closed": "本人没有点同意，等下次发消息时看",
     "43101": "本人没有点同意，等下次发消息时看",

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import pytest
 import redis
-from sqlalchemy import event, func, select
+from sqlalchemy import delete, event, func, select, update
 from sqlalchemy.orm import Session
 
 from app import House, build
@@ -19,7 +19,7 @@ from models.clock import ClockProgress, Lease, SchedulerJob
 from models.member import Member, MemberStatus
 from models.notice import Notice, NoticeKind, NoticeState
 from models.reminder import StudyWish
-from services import activities, leases, notices, orgs, reminders, rights, wishes
+from services import activities, leases, notices, orgs, outbox, reminders, rights, wishes
 from services.activities import Plan
 from services.occasions import OCCASIONS
 from services.timetables import STANDARD
@@ -69,6 +69,12 @@ def plan(house: House, at: datetime, title: str = "主题党日：学习党章")
     )
 
 
+def tell(house: House, kind: NoticeKind, occurrence: str, now: datetime) -> None:
+    """Something told to everybody, as a service of that kind does it."""
+    one = notices.Told(kind, occurrence, {"title": occurrence}, now, now + timedelta(days=9))
+    house.run(lambda db: notices.write_all(db, [notices.Line(who, one) for who in db.scalars(select(Member.id))], now))
+
+
 def told(house: House) -> dict[NoticeKind, set[NoticeState]]:
     with house.reading() as db:
         found: dict[NoticeKind, set[NoticeState]] = {}
@@ -94,7 +100,7 @@ def test_one_keeps_time_and_another_takes_over_when_it_is_gone(
             assert [first.look(), second.look()] == [True, False]
         wall.at += LEASE + SECOND  # killed, or asleep: nothing is heard of it
         with house.reading() as db:
-            assert not leases.held(db, leases.SCHEDULER, first.holder, wall())
+            assert leases.ends(db)[leases.SCHEDULER] < wall()
         assert second.look()
         assert not first.look()  # it wakes up, and stands by
         eventually(lambda: _kept(house) == set(JOBS), what="the table of jobs")
@@ -258,8 +264,89 @@ def test_by_hand_a_kind_is_written_up_to_the_hour_and_the_mark_stays(
     house.close()
 
 
+def test_what_somebody_tells_is_weighed_against_the_day_and_the_week(
+    each_database: Database, empty_redis: redis.Redis, redis_url: str
+) -> None:
+    wall = Wall(NOON)
+    house = house_on(each_database, redis_url, wall)
+    members(house, 2)
+    job.write(house.desk(), wall())
+
+    def weighed(kind: NoticeKind, occurrence: str) -> list[str]:
+        """Why each of the two waits after the clock has looked: "" is to be pushed."""
+        tell(house, kind, occurrence, wall())
+        mine = select(Notice.reason).where(Notice.once.startswith(f"{kind.value}:{occurrence}:"))
+        with house.reading() as db:
+            assert set(db.scalars(mine)) == {notices.UNWEIGHED}  # no sender takes it before
+        wall.at += timedelta(minutes=1)
+        job.write(house.desk(), wall())
+        with house.reading() as db:
+            return list(db.scalars(mine))
+
+    assert weighed(NoticeKind.BULLETIN, "first") == ["", ""]
+    assert weighed(NoticeKind.ROUND, "second") == [notices.CAPPED] * 2  # one a day
+    wall.at += timedelta(days=1, hours=-3)  # Friday: 学时提醒 and 学习提醒 come later, and rank lower
+    assert weighed(NoticeKind.BULLETIN, "third") == ["", ""]
+    wall.at += timedelta(days=3)  # Monday, 前一天 comes at 16:30 and goes first
+    plan(house, (wall.at + timedelta(days=1)).astimezone(ZONE))
+    assert weighed(NoticeKind.ROUND_PUBLISHED, "fourth") == [notices.CAPPED] * 2
+    with house.reading() as db:
+        kept = db.scalars(select(Notice).where(Notice.once.startswith("round_published:fourth:"))).all()
+        assert {one.state for one in kept} == {NoticeState.WAITING}  # it is read at the next contact
+    house.close()
+
+
+def test_what_could_not_be_pushed_takes_nothing_of_the_day(
+    database: Database, empty_redis: redis.Redis, redis_url: str
+) -> None:
+    wall = Wall(NOON.replace(hour=8))
+    house = house_on(database, redis_url, wall)
+    members(house, 2, joined="1998-11")
+    job.write(house.desk(), wall())
+    tell(house, NoticeKind.BULLETIN, "x", wall())
+    job.write(house.desk(), wall() + SECOND)
+    with house.transaction() as db:  # the senders found no way that is open to one of the two
+        first = select(func.min(Notice.id)).scalar_subquery()
+        db.execute(update(Notice).where(Notice.id == first).values(reason=outbox.CLOSED))
+    assert job.write(house.desk(), wall() + timedelta(hours=5)) == "written=1 held_back=1 expired=0"  # 学习提醒
+    house.close()
+
+
+def test_what_is_published_while_the_clock_looks_is_seen_at_the_next_look(
+    database: Database, empty_redis: redis.Redis, redis_url: str
+) -> None:
+    wall = Wall(NOON)
+    house = house_on(database, redis_url, wall)
+    members(house, 1)
+    job.write(house.desk(), wall())
+    act = rights.operator(wall() - 2 * SECOND, ZONE)  # committed when the mark had moved past its time
+    at = wall() + timedelta(days=4)
+    house.run(lambda db: activities.plan(db, act, Plan(ActivityKind.PARTY_DAY, "主题党日", at, orgs.branch(db), "")))
+    assert job.write(house.desk(), wall() + timedelta(minutes=1)) == "written=1 held_back=0 expired=0"
+    assert job.write(house.desk(), wall() + timedelta(minutes=2)) == "written=0 held_back=0 expired=0"
+    house.close()
+
+
+def test_a_job_that_another_version_has_taken_from_the_table_does_not_end_the_clock(
+    database: Database, empty_redis: redis.Redis, redis_url: str
+) -> None:
+    house = house_on(database, redis_url, Wall(NOON))
+    clock = Clock(house.desk(), ZONE, house.clock)
+    try:
+        assert clock.look()
+        assert clock._scheduler is not None
+        eventually(lambda: _kept(house) == set(JOBS), what="the table of jobs")
+        job_ = clock._scheduler.get_job("purge")
+        with house.transaction() as db:
+            db.execute(delete(SchedulerJob).where(SchedulerJob.id == "purge"))
+        clock._scheduler._jobstores["default"].update_job(job_)
+    finally:
+        clock.shutdown()
+    house.close()
+
+
 def test_every_kind_that_falls_due_is_a_line_of_the_timetable_with_its_reason() -> None:
-    assert set(OCCASIONS) == set(STANDARD.slots)
-    assert {one.name for one in TIMETABLE if one.cron is None} == {kind.value for kind in OCCASIONS}
+    assert set(OCCASIONS) == set(STANDARD.slots) | notices.UNPLANNED
+    assert {one.name for one in TIMETABLE if one.cron is None} == {kind.value for kind in STANDARD.slots}
     assert set(OCCASIONS) >= reminders.CAPPED
     assert set(reminders.RANK) >= reminders.CAPPED | reminders.CREDITED

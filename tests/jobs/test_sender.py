@@ -14,9 +14,10 @@ from zoneinfo import ZoneInfo
 import pytest
 import yaml
 from redis import Redis
-from sqlalchemy import event, select, update
+from sqlalchemy import event, func, select, update
 from sqlalchemy.orm import Session
 
+from jobs.channels import ways
 from jobs.sender import Errand, Sender
 from models.activity import ActivityKind
 from models.member import Identity, Member
@@ -464,6 +465,20 @@ def test_what_is_wrong_with_a_message_fails_and_can_be_retried(
         assert outbox.retry(db, branch.clock.now(), quiet_times, [row(branch, "李娜").public_id]) == 1
     assert sender.send_due() == 1
     assert (pushed(zhang), pushed(li)) == ([], ["card"])
+
+
+def test_one_that_cannot_be_read_at_all_stops_no_other(branch: Branch) -> None:
+    zhang, li = reached(branch, "张建国"), reached(branch, "李娜")
+    cancelled(branch)
+    with branch.house.transaction() as db:
+        db.execute(update(Notice).where(Notice.id == select(func.min(Notice.id)).scalar_subquery()).values(facts="[]"))
+    assert sender_of(branch).send_due() == 2
+    assert (pushed(zhang), pushed(li)) == ([], ["card"])
+    assert states(branch)["张建国"] == ("failed", "wordless")
+
+
+def test_every_kind_has_a_way() -> None:
+    assert set(ways({})) == set(NoticeKind)  # one without would wait for ever without anybody having tried
 
 
 def test_a_token_ended_from_outside_costs_one_try_more(branch: Branch) -> None:

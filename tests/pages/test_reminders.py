@@ -75,6 +75,8 @@ def test_who_looks_after_the_branch_sees_what_arrived_and_never_the_words(office
     notice(office, MEMBER, NoticeKind.BEHIND, NoticeState.WAITING, '{"missing": 85}', "cap")
     notice(office, MEMBER, NoticeKind.STUDY, NoticeState.SENT)
     notice(office, MEMBER, NoticeKind.SELF_CHECK, NoticeState.SENT)
+    notice(office, MEMBER, NoticeKind.ANSWERED, NoticeState.SENT)
+    notice(office, MEMBER, NoticeKind.UNREAD, NoticeState.SENT)
     page = office.browser(COMMITTEE).reads("/h5/notices")
     assert "请假结果：主题党日" in " ".join(page.replace("： ", "：").split())
     assert "那天已有一条" in page
@@ -83,6 +85,8 @@ def test_who_looks_after_the_branch_sees_what_arrived_and_never_the_words(office
     listed = page.partition("新的在前")[2].partition("这里只看")[0]
     assert "学习提醒" not in listed
     assert "月末自查" not in listed
+    assert "意见答复" not in listed
+    assert "公告还没看" not in listed
     assert "学时提醒" not in office.browser(COMMITTEE).reads("/h5/notices?state=shown").partition("条。")[2]
 
 
@@ -149,6 +153,7 @@ def test_a_member_consents_on_the_own_page(at_home: tuple[Office, str], new_page
         [{"name": "visit", "value": office.token("李娜"), "domain": "127.0.0.1", "path": "/h5/", "httpOnly": True}]
     )
     page.goto(f"{address}/h5/subscribe")
+    expect(page.get_by_text("意见的答复")).to_be_visible()
     with page.expect_popup() as opened:
         page.get_by_role("button", name="同意接收").first.click()
     opened.value.get_by_role("link", name="李娜").click()

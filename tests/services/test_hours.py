@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -13,7 +13,7 @@ from models.attendance import MakeUp, MakeUpWay, MarkKind
 from models.checkin import CheckIn, Method, Seat, SeatState
 from models.event import Event
 from models.hours import Course, CourseForm
-from models.member import Member
+from models.member import Member, MemberStatus
 from models.question import Bank, Question, QuestionKind, QuestionState, Topic
 from models.study import Answer, Outcome, Purpose
 from services import attendance, hours, lessons, members, orgs, registrations, standings
@@ -145,6 +145,17 @@ def test_who_is_behind_is_told_by_the_months_begun_with_the_next_chance(office: 
         assert behind[1].year.missing == 320
         january = NOW.replace(month=1, day=1, hour=4)
         assert "李娜" in {one.member.name for one in hours.behind(db, january - DAY, RULES, ZONE)}
+
+        asked: list[str] = []
+        event.listen(db.connection(), "before_cursor_execute", lambda _c, _k, said, *_rest: asked.append(said))
+        hours.behind(db, NOW, RULES, ZONE)
+        few = len(asked)
+        for number in range(9):
+            db.add(Member(org_id=orgs.branch(db).id, name=f"同志{number}", status=MemberStatus.FULL))
+        db.flush()
+        asked.clear()
+        assert len(hours.behind(db, NOW, RULES, ZONE)) == 12
+        assert len(asked) <= few  # however many are behind
 
     office.run(work)
 

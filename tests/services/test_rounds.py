@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from engines.sql import reading, run
@@ -55,6 +55,13 @@ def opened(db: Session, audience: RoundAudience, *, unnamed: bool = False, group
 
 
 def test_who_is_asked_by_each_audience_and_told_once(database: Database) -> None:
+    written: list[str] = []
+
+    def heard(_conn: object, _cursor: object, statement: str, *_rest: object) -> None:
+        written.append(statement)
+
+    event.listen(database.engine, "before_cursor_execute", heard)
+
     def work(db: Session) -> None:
         roll(db)
         asked = {
@@ -65,7 +72,9 @@ def test_who_is_asked_by_each_audience_and_told_once(database: Database) -> None
             RoundAudience.OUTSIDE: 0,
         }
         for audience, count in asked.items():
+            written.clear()
             made = opened(db, audience, group="第一党小组" if audience is RoundAudience.GROUP else "")
+            assert len([one for one in written if "INTO notice" in one]) <= 1  # however many are asked
             assert rounds.people(db, made) == count, audience
             rounds.open_(db, operator(), made)  # tapped twice
             told = select(Notice).where(Notice.kind == NoticeKind.ROUND, Notice.once.contains(made.public_id))
@@ -91,6 +100,7 @@ def test_reminded_is_who_has_not_answered_and_of_an_unnamed_round_everybody(data
             (due - timedelta(hours=2), due - timedelta(seconds=1), 0),
             (due - timedelta(minutes=1), due, 23 + 24),
             (due, due + timedelta(hours=2), 0),
+            (due - timedelta(days=2), due + timedelta(days=5), 23 + 24),  # as the list of what comes asks
         ):
             found = list(rounds.closing(db, since, until, ZONE))
             assert len(found) == count

@@ -111,26 +111,25 @@ def test_from_new_years_eve_to_the_sixth_nothing_is_pushed_in_any_year() -> None
 
 def test_working_days_are_those_announced_and_what_the_office_says(office: Office) -> None:
     with transaction(office.database.engine) as db:
-        assert workdays.is_workday(db, date(2026, 2, 28))  # 调休上班, a Saturday, before anything is copied
+        assert workdays.of(db).is_workday(date(2026, 2, 28))  # 调休上班, a Saturday, before anything is copied
         assert workdays.fill(db, date(2026, 11, 22), NOW) > 30
         assert workdays.fill(db, date(2026, 11, 22), NOW) == 0
         assert {db.get_one(CalendarDay, date(2026, 2, day)).name for day in (15, 20)} == {"春节"}
         assert db.get_one(CalendarDay, date(2026, 10, 10)).name == "国庆节调休上班"
-        assert workdays.next_workday(db, date(2026, 9, 30)) == date(2026, 10, 8)
+        assert workdays.of(db).next_workday(date(2026, 9, 30)) == date(2026, 10, 8)
         assert workdays.of(db).after(date(2026, 9, 29), 2) == date(2026, 10, 8)  # 公示 over the National Day
         assert workdays.of(db).workday_before(date(2026, 10, 8)) == date(2026, 9, 30)
-        assert workdays.last_workday_of_month(db, date(2026, 5, 3)) == date(2026, 5, 29)
+        assert workdays.of(db).last_workday_of_month(date(2026, 5, 3)) == date(2026, 5, 29)
         secretary = office.act(db, SECRETARY)
         workdays.change(db, secretary, date(2026, 5, 29), DayKind.REST, "停电检修")
-        assert workdays.last_workday_of_month(db, date(2026, 5, 3)) == date(2026, 5, 28)
+        assert workdays.of(db).last_workday_of_month(date(2026, 5, 3)) == date(2026, 5, 28)
         workdays.change(db, secretary, date(2026, 10, 10), DayKind.REST, "本局轮休")
         workdays.fill(db, date(2026, 11, 22), NOW)
-        assert not workdays.is_workday(db, date(2026, 10, 10))  # what a person has entered stays
+        assert not workdays.of(db).is_workday(date(2026, 10, 10))  # what a person has entered stays
         for day in (date(2026, 5, 29), date(2026, 10, 10)):
             workdays.change(db, secretary, day, None, "")
-            assert workdays.is_workday(db, day)  # as announced, else by its weekday
+            assert workdays.of(db).is_workday(day)  # as announced, else by its weekday
         workdays.change(db, secretary, date(2026, 2, 16), DayKind.WORK, "应急值守")
-        assert not workdays.is_quiet_day(db, date(2026, 2, 16))
         assert date(2026, 2, 16) not in quiet.of(db, ZONE).days
 
 

@@ -102,6 +102,18 @@ def test_leave_that_waits_comes_first_and_is_asked_about(each_branch: Branch) ->
     li.says("活动").hears(f"您有2{WAITS}")
 
 
+def test_with_a_question_all_of_it_is_six_lines(branch: Branch) -> None:
+    zhang, li = branch.bound("张建国"), branch.bound("李娜")
+    branch.appoints("张建国", Role.GROUP_LEADER, "第一党小组")
+    branch.meeting("主题党日", opened=False, starts=2 * SOON)
+    li.says("请假").says("1").hears("已提交，等张建国同志同意")
+    for number in range(2):
+        branch.cancels(branch.meeting(f"党课{number}", kind=ActivityKind.LECTURE, opened=False, starts=SOON))
+    zhang.says("通知").hears("有1个请假等您同意，另有1条通知：", "党课0", "1 同意  2 不同意").hears_not("党课1")
+    assert len(zhang.reply.split("\n")) <= 6
+    zhang.says("1").hears("已同意李娜同志请假", f"您有1{WAITS}")
+
+
 def test_a_request_decided_elsewhere_is_not_told_any_more(branch: Branch) -> None:
     zhang, wang = branch.bound("张建国"), branch.bound("王芳")
     li = branch.bound("李娜")
