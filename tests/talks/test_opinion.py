@@ -115,7 +115,7 @@ def test_pictures_come_by_themselves_and_no_more_than_three(branch: Branch) -> N
     phone.does(phone.person.sends_picture()).hears("只看得懂文字")
     phone.says("附图").hears("3张图片都已收到")
     signed(phone, "另一条")
-    phone.does(phone.person.sends_video()).hears("只收图片").says("这个").hears("只收图片").says("0").hears("已经在办")
+    phone.does(phone.person.sends_video()).hears("只收图片").says("这个").hears("只收图片").says("0").hears("已经收到")
     phone.says("附图").hears("要附图").says("签到").hears("现在没有")
     with branch.house.reading() as db:
         found = list(db.scalars(select(OpinionPicture)))
