@@ -142,6 +142,12 @@ def end(store: Unsigned, round_id: str) -> None:
         store.close_round(round_id)
 
 
+def drop(store: Unsigned, round_id: str) -> None:
+    """Delete a round; one that was never begun has nothing to delete."""
+    with suppress(NoSuchRound):
+        store.drop_round(round_id)
+
+
 def bodies(store: Unsigned, round_id: str) -> Sequence[str]:
     """The bodies of a round that is over; one that a cut-off close has left open is ended first. Raises NoSuchRound."""
     try:
