@@ -176,7 +176,7 @@ def _own(room: Room, desk: Desk) -> None:
     def mine(db: Session, act: Act) -> Response:
         assert act.by is not None
         found = opinions.mine(db, act.by)
-        given = _given(db, desk, act.by) if opinions.in_office(act) and not act.rights.runs_branch else []
+        given = _given(db, desk, act.by) if opinions.in_office(act) else []
         return door.show(
             desk,
             act,
@@ -212,7 +212,7 @@ def _own(room: Room, desk: Desk) -> None:
 
 
 def _given(db: Session, desk: Desk, member: Member) -> list[Entry]:
-    """What the member is to answer who does not run the branch."""
+    """What the member is to answer."""
     names, days_off = {member.public_id: member.name}, workdays.of(db)
     apart = [one for one in unsigned_of(desk) or () if Standing.load(one.state).handler == member.public_id]
     entries = [

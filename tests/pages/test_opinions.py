@@ -88,6 +88,10 @@ def test_one_is_given_to_somebody_answered_once_and_put_right(office: Office) ->
     assert committee.sends(f"{home}/answer", **ANSWER, version="2").status_code == 303  # the button tapped twice
     late = secretary.sends(f"{home}/answer", **{**ANSWER, "verdict": "declined"}, version="2")
     assert "您打开以后" in words_of(late)
+    own = f"/h5/opinions/{given(office, text='自己来办的')}"
+    secretary.does(f"{own}/assign", handler=office.id_of(SECRETARY))
+    assert re.search("交我办的.*自己来办的", secretary.reads("/h5/said"))
+    assert waiting(office, NoticeKind.ASSIGNED) == []  # nobody is told what they have just done
     assert "已经答复" in words_of(secretary.sends(f"{home}/assign", handler=office.id_of(LEADER)))
     secretary.does(f"{home}/answer", **{**ANSWER, "made_public": "群里"}, version="3")  # which nobody is told again
     log = secretary.does(f"{home}/answer", **{**ANSWER, "answer": "1月起录播。"}, version="4")
