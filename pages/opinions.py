@@ -281,7 +281,9 @@ def _found(desk: Desk, act: Act, lookup: str) -> Unsigned:
 
 def _keep(desk: Desk, found: Unsigned, standing: Standing, answer: str) -> None:
     try:
-        desk.unsigned.reply(found.lookup, standing.dump(), answer)
+        desk.unsigned.reply(found.lookup, found.state, standing.dump(), answer)
+    except unsigned.OpinionMoved:
+        raise Amiss(texts.EDITED) from None
     except UnsignedRefusal:
         raise Amiss(texts.AWAY) from None
 

@@ -163,7 +163,7 @@ def test_an_unsigned_opinion_is_behind_its_receipt_and_nowhere_else(
         assert "意见" not in repr([ordinary.get(one) for one in ordinary.keys("*") if ordinary.type(one) == "string"])
     assert canaries.found_in(CANARY, places) == canaries.found_in(shown.text, places) == []
     standing = Standing(OpinionState.ANSWERED, Verdict.DECLINED, day=date(2026, 12, 1))
-    store.reply(one.lookup, standing.dump(), "全局统一标准，已向上反映。")
+    store.reply(one.lookup, one.state, standing.dump(), "全局统一标准，已向上反映。")
     phone.says(f"进度 {shown.text}").hears("已答复，未采纳", "答复：全局统一标准").hears_not(shown.text)
 
 
