@@ -66,7 +66,9 @@ def test_a_round_about_to_close_goes_before_what_is_unread_and_a_wish_mutes_only
     signed = opened(branch, "值班安排办法", days=4)
     with house.transaction() as db:
         wishes.keep(db, members.find(db, "李娜"), Wanted(StudyWish.NEVER, unread=False))
-        rounds.answer(db, rounds.find(db, house.operator(), signed), members.find(db, "王芳"), {1: 1, 3: 4}, now, "once")
+        rounds.answer(
+            db, rounds.find(db, house.operator(), signed), members.find(db, "王芳"), {1: 1, 3: 4}, now, "once"
+        )
     day = (now + timedelta(days=3)).astimezone(zone).date()
     ten = datetime(day.year, day.month, day.day, 10, tzinfo=zone)
     with house.reading() as db:
