@@ -519,7 +519,7 @@ export interface NextTold {
 }
 
 /** What a notice is about. */
-export type NoticeKind = "moved" | "cancelled" | "planned" | "tomorrow" | "soon" | "called" | "leave_asked" | "leave_decided" | "handler_day" | "study" | "behind" | "makeup" | "birthday" | "birthday_list" | "probation" | "gaps" | "self_check" | "answered" | "round" | "round_closing" | "round_published" | "bulletin" | "unread";
+export type NoticeKind = "moved" | "cancelled" | "planned" | "tomorrow" | "soon" | "called" | "leave_asked" | "leave_decided" | "handler_day" | "study" | "behind" | "makeup" | "birthday" | "birthday_list" | "probation" | "gaps" | "self_check" | "assigned" | "answered" | "round" | "round_closing" | "round_published" | "bulletin" | "unread";
 
 /** One notice, in the words of the chat. */
 export interface NoticeTold {
@@ -861,6 +861,8 @@ export interface RoundWholeTold {
   /** One's own answer is there; of an unnamed one said only while it runs. */
   answered: boolean;
   body: string;
+  /** The lecture or activity that is rated, in words; "" for none. */
+  rates: string;
   promise: string;
   questions: FormQuestionTold[];
   /** One's own, of a signed round. */

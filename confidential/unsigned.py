@@ -17,6 +17,7 @@ from sealed.unsigned import (
     NoSuchOpinion,
     NoSuchRound,
     Opinion,
+    OpinionMoved,
     RoundClosed,
     RoundExists,
     RoundOpen,
@@ -75,12 +76,22 @@ class UnsignedFile:
         """All of them, by lookup."""
         return self._read(lambda db: [_opinion(row) for row in db.execute("SELECT * FROM opinion ORDER BY lookup")])
 
-    def reply(self, lookup: str, state: str, answer: str) -> None:
-        """Set what the opinion has come to."""
-        changed = "UPDATE opinion SET state = ?, answer = ? WHERE lookup = ?"
+    def reply(self, lookup: str, seen: str, state: str, answer: str) -> None:
+        """Set what the opinion has come to, unless somebody else was faster."""
         if not state:
             raise Unfit
-        self._write(lambda db: _one(db.execute(changed, (state, answer, lookup)), NoSuchOpinion), grows=_size(answer))
+
+        def work(db: sqlite3.Connection) -> None:
+            row = db.execute("SELECT state, answer FROM opinion WHERE lookup = ?", (lookup,)).fetchone()
+            if row is None:
+                raise NoSuchOpinion
+            if row == (state, answer):
+                return
+            if row[0] != seen:
+                raise OpinionMoved
+            db.execute("UPDATE opinion SET state = ?, answer = ? WHERE lookup = ?", (state, answer, lookup))
+
+        self._write(work, grows=_size(answer))
 
     def withdraw(self, lookup: str) -> None:
         """Delete an opinion at once."""

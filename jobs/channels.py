@@ -36,7 +36,13 @@ TOPIC: Mapping[NoticeKind, str] = {
     NoticeKind.PROBATION: "office",
     NoticeKind.GAPS: "office",
     NoticeKind.HANDLER_DAY: "office",
+    NoticeKind.ASSIGNED: "office",
     NoticeKind.ANSWERED: "answer",
+    NoticeKind.ROUND: "voice",  # WeChat has no template that fits: within the window, or at the next contact
+    NoticeKind.ROUND_CLOSING: "voice",
+    NoticeKind.ROUND_PUBLISHED: "voice",
+    NoticeKind.BULLETIN: "voice",
+    NoticeKind.UNREAD: "voice",
 }
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(minutes=5)
 LONG = timedelta(minutes=10)  # a rest for which a notice is not kept waiting, where another channel is open

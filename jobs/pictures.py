@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from jobs.desk import Desk
 from services import opinions
-from wechat.errors import OurMistake, TokenRefused, WeChatError
+from wechat.errors import OurMistake, WeChatError
 
 MOST = 20  # pictures a run; the next run the rest
 NO_SUCH_MEDIUM = 40007
@@ -22,16 +22,11 @@ def fetch(desk: Desk, now: datetime) -> str:
     fetched = lost = 0
     for number, media_id, at in waiting:
         try:
-            content = desk.account.download(media_id)
-        except OurMistake as error:
-            if isinstance(error, TokenRefused) or error.errcode != NO_SUCH_MEDIUM:
-                return f"fetched={fetched} lost={lost} stopped={error.errcode}"
-            desk.run(partial(_lose, number=number))
-            lost += 1
-            continue
+            content = desk.account.download(media_id, opinions.LARGEST_PICTURE + 1)
         except WeChatError as error:
-            if now - at <= opinions.AT_WECHAT:
-                return f"fetched={fetched} lost={lost} stopped={type(error).__name__}"
+            code = error.errcode if isinstance(error, OurMistake) else 0
+            if code != NO_SUCH_MEDIUM and now - at <= opinions.AT_WECHAT:
+                return f"fetched={fetched} lost={lost} stopped={code or type(error).__name__}"
             desk.run(partial(_lose, number=number))
             lost += 1
             continue

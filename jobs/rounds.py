@@ -13,18 +13,24 @@ from services import rights, rounds
 
 
 def close(desk: Desk, now: datetime) -> str:
-    """Close what is past its time, each in a transaction of its own; one whose file is busy waits for the next run."""
+    """Close what is past its time, each in a transaction of its own.
+
+    While the unsigned file is busy what is unnamed waits for the next run, and the others are closed all the same.
+    """
     late = desk.run(lambda db: [(one.id, one.public_id, one.unnamed) for one in rounds.closable(db, now)])
-    closed = 0
+    closed, stopped = 0, ""
     for number, public_id, unnamed in late:
-        try:
-            if unnamed:
+        if unnamed:
+            if stopped:
+                continue
+            try:
                 unsigned.end(desk.unsigned, public_id)
-        except UnsignedRefusal as refusal:
-            return f"closed={closed} stopped={type(refusal).__name__}"
+            except UnsignedRefusal as refusal:
+                stopped = f" stopped={type(refusal).__name__}"
+                continue
         desk.run(partial(_close, number=number, desk=desk, now=now))
         closed += 1
-    return f"closed={closed}"
+    return f"closed={closed}{stopped}"
 
 
 def _close(db: Session, number: int, desk: Desk, now: datetime) -> None:

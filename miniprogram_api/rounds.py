@@ -15,6 +15,7 @@ from models.round import FormKind, Round, RoundPurpose, RoundResponse, RoundStat
 from sealed import unsigned
 from sealed.unsigned import UnsignedRefusal
 from services import forms, round_results, rounds
+from services.calendar import local
 from services.errors import FormUnclear
 from services.forms import Answers, Given, Question
 from services.rights import Act
@@ -94,6 +95,7 @@ class RoundWholeTold(RoundTold):
     """One round with its form and one's answer; once published with figures and table."""
 
     body: str = Field(examples=["草案见公示栏。"])
+    rates: str = Field(description='The lecture or activity that is rated, in words; "" for none.', examples=[""])
     promise: str = Field(examples=[texts.SIGNED])
     questions: list[FormQuestionTold]
     answers: list[FormAnswerTold] = Field(description="One's own, of a signed round.")
@@ -168,6 +170,7 @@ def _reading(room: Room, office: Office) -> None:
         return RoundWholeTold(
             **_brief(office, db, act, found).model_dump(),
             body=found.body,
+            rates=_rates(db, act, found),
             promise=texts.UNNAMED if found.unnamed else texts.SIGNED,
             questions=[_question(one) for one in form],
             answers=[_answer(position, value) for position, value in given.items()],
@@ -230,6 +233,11 @@ def _brief(office: Office, db: Session, act: Act, found: Round) -> RoundTold:
         running=running,
         answered=done,
     )
+
+
+def _rates(db: Session, act: Act, found: Round) -> str:
+    activity = rounds.rated(db, found)
+    return texts.rated(local(activity.starts_at, act.zone), activity.title) if activity else ""
 
 
 def _given(form: Sequence[Question], sent: Sequence[FormAnswerIn]) -> Answers:

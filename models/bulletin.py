@@ -73,6 +73,7 @@ class Bulletin(Base):
         CheckConstraint("(state = 'draft') = (published_at IS NULL)", name="published"),
         CheckConstraint("(state = 'withdrawn') = (withdrawn_at IS NOT NULL)", name="withdrawn"),
         Index(None, "state", "published_at"),
+        {"sqlite_autoincrement": True},  # a draft that is dropped leaves its log: no other record takes its number
     )
 
 

@@ -30,6 +30,7 @@ class NoticeKind(StrEnum):
     PROBATION = "probation"  # 预备期将满, to 组织委员
     GAPS = "gaps"  # 本月还差, to the secretary
     SELF_CHECK = "self_check"  # 月末自查, to who said yes
+    ASSIGNED = "assigned"  # 意见交办, to whoever is to answer it
     ANSWERED = "answered"  # 意见已答复
     ROUND = "round"  # 征集开始
     ROUND_CLOSING = "round_closing"  # 征集快截止

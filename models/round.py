@@ -78,6 +78,7 @@ class Round(Base):
         CheckConstraint("(state IN ('closed', 'published')) = (closed_at IS NOT NULL)", name="closed"),
         CheckConstraint("(state = 'published') = (published_at IS NOT NULL)", name="published"),
         Index(None, "state", "closes_at"),
+        {"sqlite_autoincrement": True},  # a draft that is dropped leaves its log: no other record takes its number
     )
 
 

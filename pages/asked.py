@@ -12,7 +12,7 @@ from models.round import FormKind, Round, RoundLink, RoundState
 from pages import door
 from pages import open as outside
 from pages.door import Amiss, Desk, Room
-from pages.rounds import WORDS, figures
+from pages.rounds import WORDS, figures, rated_in_words
 from sealed.unsigned import UnsignedRefusal
 from services import round_results, rounds
 from services.errors import FormUnclear, NoSuchRound, NotBound, Refusal
@@ -99,6 +99,7 @@ def _things(desk: Desk, db: Session, act: Act | None, found: Round, who: Member 
         given = rounds.given_by(db, found, who) or {}
     return {
         "round": found,
+        "rated": rated_in_words(db, found, desk.zone),
         "form": rounds.form(db, found),
         "running": running,
         "final": found.unnamed or isinstance(who, RoundLink),

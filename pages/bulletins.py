@@ -106,6 +106,12 @@ def _drafting(room: Room, desk: Desk) -> None:
         door.say(texts.SAVED)
         return _home(found)
 
+    @room.post("/h5/bulletins/<bulletin_id>/drop")
+    def drop(db: Session, act: Act, bulletin_id: str) -> Response:
+        bulletins.drop(db, act, bulletin_id)
+        door.say(texts.DROPPED)
+        return door.back("/h5/bulletins")
+
 
 def _running(room: Room, desk: Desk) -> None:
     @room.post("/h5/bulletins/<bulletin_id>/publish")

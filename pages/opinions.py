@@ -121,7 +121,10 @@ def _signed(room: Room, desk: Desk) -> None:
 
 
 def _unsigned(room: Room, desk: Desk) -> None:
-    """What is unsigned changes in its own file alone: no transaction of the database, and no log in it."""
+    """What is unsigned changes in its own file alone: no transaction of the database, no log in it, and no notice.
+
+    A row with a time in it, written because something unsigned is there, would say by when that had come.
+    """
 
     @room.get("/h5/opinions/unsigned/<lookup>")
     def apart(db: Session, act: Act, lookup: str) -> Response:
@@ -150,7 +153,7 @@ def _unsigned(room: Room, desk: Desk) -> None:
             act.demand(act.rights.runs_branch)
             standing = opinions.assigned(db, act, Standing.load(found.state), _handler(db, act))
         _keep(desk, found, standing, found.answer)
-        door.say(texts.ASSIGNED)
+        door.say(texts.ASSIGNED_APART)
         return door.back(f"/h5/opinions/unsigned/{lookup}")
 
     @room.slow("/h5/opinions/unsigned/<lookup>/answer", again=apart)
@@ -173,7 +176,7 @@ def _own(room: Room, desk: Desk) -> None:
     def mine(db: Session, act: Act) -> Response:
         assert act.by is not None
         found = opinions.mine(db, act.by)
-        given = [] if act.rights.runs_branch else _given(db, desk, act.by)
+        given = _given(db, desk, act.by) if opinions.in_office(act) else []
         return door.show(
             desk,
             act,
@@ -209,7 +212,7 @@ def _own(room: Room, desk: Desk) -> None:
 
 
 def _given(db: Session, desk: Desk, member: Member) -> list[Entry]:
-    """What the member is to answer who does not run the branch."""
+    """What the member is to answer."""
     names, days_off = {member.public_id: member.name}, workdays.of(db)
     apart = [one for one in unsigned_of(desk) or () if Standing.load(one.state).handler == member.public_id]
     entries = [
@@ -278,7 +281,9 @@ def _found(desk: Desk, act: Act, lookup: str) -> Unsigned:
 
 def _keep(desk: Desk, found: Unsigned, standing: Standing, answer: str) -> None:
     try:
-        desk.unsigned.reply(found.lookup, standing.dump(), answer)
+        desk.unsigned.reply(found.lookup, found.state, standing.dump(), answer)
+    except unsigned.OpinionMoved:
+        raise Amiss(texts.EDITED) from None
     except UnsignedRefusal:
         raise Amiss(texts.AWAY) from None
 

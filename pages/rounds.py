@@ -1,8 +1,10 @@
 """征集 for those who run the branch: form and preview, opening and closing, links to print, results, the table."""
 
 import io
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import segno
 from flask import Blueprint, Response, request
@@ -17,7 +19,8 @@ from pages.door import Amiss, Desk, Room
 from sealed import unsigned
 from sealed.unsigned import NoSuchRound as Lost
 from sealed.unsigned import UnsignedBusy
-from services import forms, orgs, round_results, rounds
+from services import activities, forms, orgs, round_results, rounds
+from services.calendar import local
 from services.forms import Question
 from services.rights import Act
 from services.round_results import Line, Results
@@ -27,6 +30,7 @@ from texts import round as texts
 
 OPEN_FOR = timedelta(days=7)
 SHOWN_ROWS = 4  # of the form before 再加几题
+ONCE = 32  # characters of what makes a form of links count once
 LINES = 5  # empty ones below those of the response table
 
 
@@ -49,6 +53,12 @@ def figures(desk: Desk, db: Session, found: Round, *, words: bool) -> Results | 
     return round_results.results(db, found, kept, words=words)
 
 
+def rated_in_words(db: Session, found: Round, zone: ZoneInfo) -> str:
+    """The lecture or activity that it rates; "" for none."""
+    activity = rounds.rated(db, found)
+    return texts.rated(local(activity.starts_at, zone), activity.title) if activity else ""
+
+
 def _looking(room: Room, desk: Desk) -> None:
     @room.get("/h5/rounds")
     def everything(db: Session, act: Act) -> Response:
@@ -58,6 +68,7 @@ def _looking(room: Room, desk: Desk) -> None:
     def one(db: Session, act: Act, round_id: str) -> Response:
         found = rounds.find(db, act, round_id)
         form = rounds.form(db, found)
+        rated = rated_in_words(db, found, desk.zone)
         over = found.state in {RoundState.CLOSED, RoundState.PUBLISHED}
         signed = over and not found.unnamed
         return _show(
@@ -68,7 +79,10 @@ def _looking(room: Room, desk: Desk) -> None:
             group=db.get(Org, found.group_id) if found.group_id else None,
             form=form,
             bubbles=[texts.preview(one, len(form)) for one in form],
-            about=texts.about(found.purpose, found.title, found.body, len(form)),
+            about=texts.about(found.purpose, found.title, found.body, len(form), rated),
+            rated=rated,
+            once=secrets.token_hex(ONCE // 2),
+            taken_back=rounds.taken_back(db, found),
             promise=texts.UNNAMED if found.unnamed else texts.SIGNED,
             asked=rounds.people(db, found),
             answered=_turnout(desk, db, found) if found.state is not RoundState.DRAFT else None,
@@ -104,6 +118,14 @@ def _drafting(room: Room, desk: Desk) -> None:
         door.say(texts.SAVED)
         return _home(found)
 
+    @room.post("/h5/rounds/<round_id>/drop")
+    def drop(db: Session, act: Act, round_id: str) -> Response:
+        gone = rounds.drop(db, act, round_id)
+        if gone is not None and gone.unnamed:  # an opening that was cut off may have begun it
+            _stored(lambda: unsigned.drop(desk.unsigned, round_id))
+        door.say(texts.DROPPED)
+        return door.back("/h5/rounds")
+
 
 def _running(room: Room, desk: Desk) -> None:
     """Begun and ended; the store of what is unsigned goes first, so that a cut-off attempt is simply made again."""
@@ -131,7 +153,10 @@ def _running(room: Room, desk: Desk) -> None:
         """The slips themselves: their secrets are kept nowhere, so this page cannot be had again."""
         found = rounds.find(db, act, round_id)
         count = door.number("count", "张数", least=1, most=rounds.MOST_LINKS)
-        made = rounds.invite(db, act, found, count)
+        once = request.form.get("once", "")
+        if once and (not once.isascii() or not once.isalnum() or len(once) != ONCE):
+            raise Amiss(texts.STALE)
+        made = rounds.invite(db, act, found, count, once)
         addresses = [f"{desk.public_url}/open/{one}" for one in made]
         slips = [(one.rpartition("/")[2], _drawn(one)) for one in addresses]
         return _show(desk, act, "rounds/slips.html", round=found, slips=slips, site=f"{desk.public_url}/open/")
@@ -197,6 +222,10 @@ def _form(desk: Desk, db: Session, act: Act, found: Round | None) -> Response:
         rows=[*form, *[None] * (forms.MOST - len(form))],
         first=max(SHOWN_ROWS, len(form) + 1),
         groups=orgs.groups(db),
+        activities=[
+            (one, texts.rated(local(one.starts_at, act.zone), one.title))
+            for one in rounds.rateable(db, act.now, found.activity_id if found else None)
+        ],
         closes=door.fields_of(found.closes_at if found else act.now + OPEN_FOR, act.zone),
     )
 
@@ -209,6 +238,9 @@ def _draft(db: Session, act: Act) -> Draft:
     group = next((one for one in orgs.groups(db) if one.public_id == request.form.get("group")), None)
     if audience == RoundAudience.GROUP and group is None:
         raise Amiss(texts.GROUP_WANTED)
+    activity = None
+    if purpose == RoundPurpose.RATING and request.form.get("activity"):
+        activity = activities.find(db, request.form["activity"])
     closes = door.moment("closes", "截止时间", act.zone)
     assert closes is not None
     return Draft(
@@ -220,6 +252,7 @@ def _draft(db: Session, act: Act) -> Draft:
         questions=_questions(),
         unnamed="unnamed" in request.form,
         group=group if audience == RoundAudience.GROUP else None,
+        activity=activity,
     )
 
 
@@ -297,4 +330,5 @@ WORDS: Mapping[str, object] = {
     "secrecy": texts.SECRECY,
     "most_options": forms.MOST_OPTIONS,
     "links_made": texts.links_made,
+    "taken_back": texts.taken_back,
 }

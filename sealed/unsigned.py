@@ -4,6 +4,7 @@ UnsignedRefusal
 ├── UnsignedBusy      others were writing for too long; the same again may succeed
 ├── UnsignedFull      the file is at its cap
 ├── NoSuchOpinion     nothing under that lookup
+├── OpinionMoved      the opinion is not in the state any more in which it was seen
 ├── NoSuchRound       no round of that id
 ├── RoundExists       a round of that id has been opened before
 ├── RoundOpen         answers are shown only after the round's close
@@ -33,6 +34,10 @@ class UnsignedFull(UnsignedRefusal):
 
 class NoSuchOpinion(UnsignedRefusal):
     """Nothing under that lookup."""
+
+
+class OpinionMoved(UnsignedRefusal):
+    """The opinion is not in the state any more in which it was seen."""
 
 
 class NoSuchRound(UnsignedRefusal):
@@ -89,8 +94,11 @@ class Unsigned(Protocol):
         """All of them, for those who answer."""
         ...
 
-    def reply(self, lookup: str, state: str, answer: str) -> None:
-        """Set what the opinion has come to. Raises NoSuchOpinion, Unfit."""
+    def reply(self, lookup: str, seen: str, state: str, answer: str) -> None:
+        """Set what the opinion has come to, which was seen in state `seen`; the very same again changes nothing.
+
+        Raises NoSuchOpinion, OpinionMoved, Unfit.
+        """
         ...
 
     def withdraw(self, lookup: str) -> None:
@@ -140,6 +148,12 @@ def end(store: Unsigned, round_id: str) -> None:
     """End a round; one that was lost with the file has nothing to end."""
     with suppress(NoSuchRound):
         store.close_round(round_id)
+
+
+def drop(store: Unsigned, round_id: str) -> None:
+    """Delete a round; one that was never begun has nothing to delete."""
+    with suppress(NoSuchRound):
+        store.drop_round(round_id)
 
 
 def bodies(store: Unsigned, round_id: str) -> Sequence[str]:

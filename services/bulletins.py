@@ -104,6 +104,23 @@ def edit(db: Session, act: Act, bulletin: Bulletin, draft: Draft, seen: int) -> 
     events.log(db, act, "bulletin_edited", bulletin)
 
 
+def drop(db: Session, act: Act, public_id: str) -> None:
+    """Throw a draft away, text and files with it; one that is gone is no fault.
+
+    Raises NotAllowed, BulletinMoved for what has been published.
+    """
+    act.demand(act.rights.runs_branch)
+    found = db.scalar(select(Bulletin).where(Bulletin.public_id == public_id).with_for_update())
+    if found is None:
+        return
+    demand(found, BulletinState.DRAFT)
+    events.log(db, act, "bulletin_dropped", found, title=found.title)
+    db.execute(delete(BulletinFile).where(BulletinFile.bulletin_id == found.id))
+    db.execute(delete(BulletinEdition).where(BulletinEdition.bulletin_id == found.id))
+    db.delete(found)
+    db.flush()
+
+
 def publish(db: Session, act: Act, bulletin: Bulletin) -> int:
     """Make it known: everybody it is for gets a notice. Returns how many; publishing again changes nothing.
 
@@ -124,7 +141,7 @@ def publish(db: Session, act: Act, bulletin: Bulletin) -> int:
         values["secret"] = secrets.token_urlsafe(16)
     draft = update(Bulletin).where(Bulletin.id == bulletin.id, Bulletin.state == BulletinState.DRAFT)
     changed = touched(db, draft.values(**values))
-    db.refresh(bulletin)
+    _refresh(db, bulletin)
     if not changed:
         demand(bulletin, BulletinState.PUBLISHED)
         return 0
@@ -175,10 +192,15 @@ def withdraw(db: Session, act: Act, bulletin: Bulletin) -> None:
 
 
 def note(db: Session, act: Act, bulletin: Bulletin, feedback: str) -> None:
-    """Enter what came back (反馈), for the register. Raises NotAllowed, BulletinMoved for a draft."""
+    """Enter what came back (反馈), for the register; the same again changes nothing.
+
+    Raises NotAllowed, BulletinMoved for a draft.
+    """
     act.demand(act.rights.runs_branch)
     if bulletin.state is BulletinState.DRAFT:
         raise BulletinMoved(bulletin.title, bulletin.state)
+    if bulletin.feedback == feedback:
+        return
     bulletin.feedback = feedback
     events.log(db, act, "bulletin_noted", bulletin)
 
@@ -429,11 +451,18 @@ def _demand_whole(bulletin: Bulletin, text: str, day: date) -> None:
 def _advance(db: Session, bulletin: Bulletin, state: BulletinState, seen: int, **values: object) -> None:
     same = update(Bulletin).where(Bulletin.id == bulletin.id, Bulletin.version == seen, Bulletin.state == state)
     changed = touched(db, same.values(version=seen + 1, **values))
-    db.refresh(bulletin)
+    _refresh(db, bulletin)
     if not changed:
         demand(bulletin, state)
         last = next(iter(events.of(db, bulletin, most=1)), None)
         raise EditedMeanwhile(last[0].by.name if last and last[0].by else "", last[0].at if last else None)
+
+
+def _refresh(db: Session, bulletin: Bulletin) -> None:
+    """As it is now. Raises NoSuchBulletin for a draft that has been dropped meanwhile."""
+    if db.scalar(select(Bulletin.id).where(Bulletin.id == bulletin.id)) is None:
+        raise NoSuchBulletin
+    db.refresh(bulletin)
 
 
 def _tell(db: Session, act: Act, bulletin: Bulletin) -> int:

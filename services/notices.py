@@ -248,6 +248,11 @@ def facts_of(notice: Notice) -> Mapping[str, Plain]:
     return told
 
 
+def replaced(db: Session, kind: NoticeKind, occurrence: str, now: datetime) -> None:
+    """Tell nothing more of that kind whose occurrence begins so: it is no longer so."""
+    _replace(db, (kind,), occurrence, now)
+
+
 def _to_expected(
     db: Session, activity: Activity, kind: NoticeKind, facts: Mapping[str, Plain], now: datetime, zone: ZoneInfo
 ) -> int:

@@ -126,7 +126,7 @@ def between(db: Session, act: Act, since: datetime, until: datetime) -> list[Opi
 
 
 def find(db: Session, act: Act, public_id: str) -> Opinion:
-    """The opinion of that public id, for those who run the branch and whoever is to answer it.
+    """The opinion of that public id, for those who run the branch and whoever is to answer it, while in office.
 
     Raises NoSuchOpinion; NotAllowed, also for what is not there.
     """
@@ -157,6 +157,11 @@ def picture(db: Session, act: Act, public_id: str) -> OpinionPicture:
     return found
 
 
+def in_office(act: Act) -> bool:
+    """Whether the person holds an office today to which opinions are given; who is out of it answers none any more."""
+    return bool(act.rights.roles & HANDLERS)
+
+
 def handlers(db: Session, act: Act) -> list[Member]:
     """To whom an opinion can be given to answer: who holds an office today, each once."""
     held = rights.holders(db, HANDLERS, act.now, act.zone)
@@ -169,6 +174,7 @@ def handlers(db: Session, act: Act) -> list[Member]:
 def assign(db: Session, act: Act, opinion: Opinion, to: Member) -> None:
     """Give it to somebody in office to answer; given to them already, nothing changes.
 
+    They are told, unless they have taken it themselves; whoever had it before is told nothing more.
     Raises NotAllowed, NotSuitable (no office), OpinionSettled (answered).
     """
     act.demand(act.rights.runs_branch)
@@ -183,6 +189,13 @@ def assign(db: Session, act: Act, opinion: Opinion, to: Member) -> None:
     if not changed:
         raise OpinionSettled(opinion.number)
     events.log(db, act, "opinion_assigned", opinion, name=to.name)
+    notices.replaced(db, NoticeKind.ASSIGNED, f"{opinion.public_id}.", act.now)
+    if act.by is not None and act.by.id == to.id:
+        return
+    due_at = quiet.of(db, act.zone).earliest(NoticeKind.ASSIGNED, act.now)
+    facts: dict[str, notices.Plain] = {"number": opinion.number, "due": opinion.due_on.isoformat()}
+    occurrence = f"{opinion.public_id}.{opinion.version}"
+    notices.write(db, to, Told(NoticeKind.ASSIGNED, occurrence, facts, due_at, act.now + TOLD_FOR), act.now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +235,7 @@ def answer(db: Session, act: Act, opinion: Opinion, reply: Reply, seen: int) -> 
         last = next(iter(events.of(db, opinion, most=1)), None)
         raise EditedMeanwhile(last[0].by.name if last and last[0].by else "", last[0].at if last else None)
     events.log(db, act, "opinion_answered", opinion, verdict=reply.verdict.value, again=again)
+    notices.replaced(db, NoticeKind.ASSIGNED, f"{opinion.public_id}.", act.now)
     if told_already:  # only where it was made public has changed
         return
     facts: dict[str, notices.Plain] = {"number": opinion.number, "verdict": reply.verdict.value, "answer": reply.text}
@@ -312,7 +326,7 @@ def answered(act: Act, standing: Standing, verdict: Verdict, made_public: str) -
 
 def demand_unsigned(act: Act, standing: Standing) -> None:
     """Those who run the branch read what is unsigned, and whoever is to answer it. Raises NotAllowed."""
-    mine_ = act.by is not None and standing.handler == act.by.public_id
+    mine_ = act.by is not None and standing.handler == act.by.public_id and in_office(act)
     act.demand(act.rights.runs_branch or (mine_ and standing.state is not OpinionState.NEW))
 
 
@@ -333,4 +347,4 @@ def _picture(db: Session, opinion: Opinion, made: OpinionPicture) -> int:
 
 
 def _is_handler(act: Act, opinion: Opinion) -> bool:
-    return act.by is not None and opinion.assigned_to_id == act.by.id
+    return act.by is not None and opinion.assigned_to_id == act.by.id and in_office(act)

@@ -6,6 +6,7 @@ nothing in this database depends on who has answered: whoever is asked stays ask
 the entrance begins and ends the store's round around `open_` and `close`.
 """
 
+import base64
 import hashlib
 import json
 import secrets
@@ -18,7 +19,7 @@ from sqlalchemy import Select, delete, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from models.activity import Activity
+from models.activity import Activity, ActivityKind, ActivityState
 from models.member import ON_ROLL, Member, MemberStatus
 from models.notice import NoticeKind
 from models.org import Org
@@ -51,6 +52,8 @@ from services.rows import in_turn, touched
 MOST_LINKS = 200  # made at one time
 REMINDED_AT = time(10)  # on the day before the close
 PUBLISHED_FOR = timedelta(days=30)  # how long the table is offered in the chat
+RATED_FOR = timedelta(days=90)  # how long after it an activity may be rated (评学)
+MOST_RATED = 40  # of them on offer
 PART = 10  # people of a part of those asked, below which an unnamed sheet does not tell its part
 LINKED = (RoundAudience.OUTSIDE, RoundAudience.BOTH)
 GONE = (MemberStatus.MOVED, MemberStatus.DECEASED, MemberStatus.SUSPENDED)
@@ -97,7 +100,7 @@ def edit(db: Session, act: Act, round_: Round, draft: Draft, seen: int) -> None:
     act.demand(act.rights.runs_branch)
     same = update(Round).where(Round.id == round_.id, Round.version == seen, Round.state == RoundState.DRAFT)
     changed = touched(db, same.values(version=seen + 1, **_values(draft)))
-    db.refresh(round_)
+    _refresh(db, round_)
     if not changed:
         demand(round_, RoundState.DRAFT)
         last = next(iter(events.of(db, round_, most=1)), None)
@@ -105,6 +108,41 @@ def edit(db: Session, act: Act, round_: Round, draft: Draft, seen: int) -> None:
     db.execute(delete(RoundQuestion).where(RoundQuestion.round_id == round_.id))
     _write_form(db, round_, draft.questions)
     events.log(db, act, "round_edited", round_)
+
+
+def drop(db: Session, act: Act, public_id: str) -> Round | None:
+    """Throw a draft away, its questions with it; returns it as it was. One that is gone is no fault: None.
+
+    Raises NotAllowed, RoundMoved for what has been opened.
+    """
+    act.demand(act.rights.runs_branch)
+    found = db.scalar(select(Round).where(Round.public_id == public_id).with_for_update())
+    if found is None:
+        return None
+    demand(found, RoundState.DRAFT)
+    events.log(db, act, "round_dropped", found, title=found.title)
+    db.execute(delete(RoundQuestion).where(RoundQuestion.round_id == found.id))
+    db.delete(found)
+    db.flush()
+    return found
+
+
+def rateable(db: Session, now: datetime, also: int | None = None) -> list[Activity]:
+    """What a 评学 can be about, the latest first: lectures and activities held lately, and the one of number `also`."""
+    held = select(Activity).where(
+        Activity.state.in_((ActivityState.OPEN, ActivityState.CLOSED)),
+        Activity.kind != ActivityKind.COMMITTEE,  # which few attend, and nobody rates
+        Activity.starts_at > now - RATED_FOR,
+        Activity.starts_at <= now,
+    )
+    found = list(db.scalars(held.order_by(Activity.starts_at.desc(), Activity.id.desc()).limit(MOST_RATED)))
+    kept = db.get(Activity, also) if also else None
+    return [*found, kept] if kept and kept not in found else found
+
+
+def rated(db: Session, round_: Round) -> Activity | None:
+    """The lecture or activity that a 评学 is about, if it names one."""
+    return db.get(Activity, round_.activity_id) if round_.activity_id else None
 
 
 def form(db: Session, round_: Round) -> list[Question]:
@@ -116,7 +154,7 @@ def form(db: Session, round_: Round) -> list[Question]:
 def open_(db: Session, act: Act, round_: Round) -> None:
     """Ask: everybody meant gets a seat and a notice; opening what is open changes nothing.
 
-    Raises NotAllowed, RoundLacks (no question, closes too early), RoundMoved.
+    Raises NotAllowed, RoundLacks (no question, closes too early), RoundMoved, NoSuchRound (dropped meanwhile).
     """
     act.demand(act.rights.runs_branch)
     if round_.state is RoundState.OPEN:
@@ -127,7 +165,7 @@ def open_(db: Session, act: Act, round_: Round) -> None:
         raise RoundLacks("closes")
     draft = update(Round).where(Round.id == round_.id, Round.state == RoundState.DRAFT)
     changed = touched(db, draft.values(state=RoundState.OPEN, opened_at=act.now))
-    db.refresh(round_)
+    _refresh(db, round_)
     if not changed:
         demand(round_, RoundState.OPEN)
         return
@@ -155,6 +193,8 @@ def close(db: Session, act: Act, round_: Round) -> None:
     if not changed:
         demand(round_, RoundState.CLOSED)
         return
+    for kind in (NoticeKind.ROUND, NoticeKind.ROUND_CLOSING):  # nobody is asked to fill in what is over
+        notices.replaced(db, kind, f"{round_.public_id}:", act.now)
     events.log(db, act, "round_closed", round_)
 
 
@@ -167,9 +207,10 @@ def closable(db: Session, now: datetime) -> list[Round]:
 # --- links -----------------------------------------------------------------------------------------------------
 
 
-def invite(db: Session, act: Act, round_: Round, count: int) -> list[str]:
+def invite(db: Session, act: Act, round_: Round, count: int, once: str = "") -> list[str]:
     """So many new personal links for people outside: their secrets, which are kept nowhere. At most MOST_LINKS.
 
+    `once` is random and the form's own: the same again gives the same links, as far as they are not taken back.
     Raises NotAllowed, NoLinks (only members are asked), RoundMoved, RoundOver.
     """
     act.demand(act.rights.runs_branch)
@@ -177,11 +218,15 @@ def invite(db: Session, act: Act, round_: Round, count: int) -> list[str]:
         raise NoLinks(round_.title)
     demand(round_, RoundState.OPEN)
     _demand_running(round_, act.now)
-    made = [secrets.token_urlsafe(16) for _ in range(min(count, MOST_LINKS))]
-    rows = [RoundLink(round_id=round_.id, digest=_digest(one), made_at=act.now) for one in made]
-    db.add_all(rows)
-    events.log(db, act, "round_links", round_, people=len(made))
-    return made
+    in_turn(db)
+    seed = once or secrets.token_hex(16)
+    made = {_digest(one): one for one in (_secret(round_, seed, place) for place in range(min(count, MOST_LINKS)))}
+    there = {one.digest: one for one in db.scalars(select(RoundLink).where(RoundLink.digest.in_(made)))}
+    new = [one for one in made if one not in there]
+    db.add_all(RoundLink(round_id=round_.id, digest=one, made_at=act.now) for one in new)
+    if new:
+        events.log(db, act, "round_links", round_, people=len(new))
+    return [secret for digest, secret in made.items() if digest in new or there[digest].withdrawn_at is None]
 
 
 def of_secret(db: Session, secret: str) -> tuple[Round, RoundLink]:
@@ -193,11 +238,17 @@ def of_secret(db: Session, secret: str) -> tuple[Round, RoundLink]:
 
 
 def withdraw_links(db: Session, act: Act, round_: Round) -> int:
-    """Take all links back that are out, as when a sheet has been lost; answers sent by them stay. Raises NotAllowed."""
+    """Take the links back that are out, as when a sheet has been lost; answers sent by them stay. Raises NotAllowed.
+
+    Of a signed round those that are not used; of an unnamed one nobody may know which these are, so all of them.
+    """
     act.demand(act.rights.runs_branch)
     out = update(RoundLink).where(RoundLink.round_id == round_.id, RoundLink.withdrawn_at.is_(None))
+    if not round_.unnamed:
+        out = out.where(RoundLink.id.not_in(_used(round_)))
     gone = touched(db, out.values(withdrawn_at=act.now))
-    events.log(db, act, "round_links_withdrawn", round_, people=gone)
+    if gone:
+        events.log(db, act, "round_links_withdrawn", round_, people=gone)
     return gone
 
 
@@ -256,10 +307,21 @@ def is_running(round_: Round, now: datetime) -> bool:
 
 
 def people(db: Session, round_: Round) -> int:
-    """How many are asked: seats, and links that are out."""
+    """How many are asked: seats, and links, but for those taken back unused.
+
+    Of an unnamed round every link counts: which of those taken back had been used nobody may know.
+    """
     seats = select(func.count()).where(RoundSeat.round_id == round_.id)
-    links = select(func.count()).where(RoundLink.round_id == round_.id, RoundLink.withdrawn_at.is_(None))
+    links = select(func.count()).where(RoundLink.round_id == round_.id)
+    if not round_.unnamed:
+        links = links.where(or_(RoundLink.withdrawn_at.is_(None), RoundLink.id.in_(_used(round_))))
     return (db.scalar(seats) or 0) + (db.scalar(links) or 0)
+
+
+def taken_back(db: Session, round_: Round) -> int:
+    """How many links have been taken back and are among the `people` all the same."""
+    gone = select(func.count()).where(RoundLink.round_id == round_.id, RoundLink.withdrawn_at.is_not(None))
+    return (db.scalar(gone) or 0) if round_.unnamed else 0
 
 
 def turnout(db: Session, round_: Round) -> int:
@@ -327,8 +389,9 @@ def part(db: Session, round_: Round, who: Member | RoundLink) -> str:
     """
     if round_.audience is RoundAudience.BOTH:
         found = INSIDE if isinstance(who, Member) else OUTSIDE
-        table = RoundSeat if found == INSIDE else RoundLink
-        size = db.scalar(select(func.count()).where(table.round_id == round_.id)) or 0
+        seats = select(func.count()).where(RoundSeat.round_id == round_.id)
+        links = select(func.count()).where(RoundLink.round_id == round_.id, RoundLink.withdrawn_at.is_(None))
+        size = db.scalar(seats if found == INSIDE else links) or 0
     elif isinstance(who, Member) and round_.audience in {RoundAudience.MEMBERS, RoundAudience.EVERYONE}:
         seat = db.get_one(RoundSeat, (round_.id, who.id))
         group = db.get(Org, seat.group_id) if seat.group_id else None
@@ -439,6 +502,22 @@ def _mine(round_: Round, who: Member | RoundLink) -> Select[RoundAnswer]:
     return mine.where(RoundAnswer.link_id == who.id)
 
 
+def _used(round_: Round) -> Select[int]:
+    """The links by which a signed answer has come."""
+    return (
+        select(RoundLink.id)
+        .join(RoundAnswer, RoundAnswer.link_id == RoundLink.id)
+        .where(RoundLink.round_id == round_.id)
+    )
+
+
+def _refresh(db: Session, round_: Round) -> None:
+    """As it is now. Raises NoSuchRound for a draft that has been dropped meanwhile."""
+    if db.scalar(select(Round.id).where(Round.id == round_.id)) is None:
+        raise NoSuchRound
+    db.refresh(round_)
+
+
 def _facts(round_: Round) -> dict[str, notices.Plain]:
     return {
         "round": round_.public_id,
@@ -457,6 +536,12 @@ def demand(round_: Round, state: RoundState) -> None:
 def _demand_running(round_: Round, now: datetime) -> None:
     if not is_running(round_, now):
         raise RoundOver(round_.title)
+
+
+def _secret(round_: Round, seed: str, place: int) -> str:
+    """A secret of 128 bits that follows from the seed, which is as random, and is kept no more than it."""
+    drawn = hashlib.sha256(f"{round_.public_id} {seed} {place}".encode()).digest()
+    return base64.urlsafe_b64encode(drawn[:16]).decode().rstrip("=")
 
 
 def _digest(secret: str) -> str:

@@ -117,6 +117,7 @@ def moved(title: str, state: BulletinState) -> str:
 
 MADE = "已存为草稿。要附件就现在加，核对后点“发布”。"
 SAVED = "已保存。"
+DROPPED = "草稿已删除。"
 WITHDRAWN = "已撤回，谁也看不到了。"
 NOTED = "已登记反馈。"
 ATTACHED = "附件已加上。"
@@ -213,6 +214,7 @@ def _revised(facts: Mapping[str, object], _zone: ZoneInfo) -> str:
 EVENTS: Mapping[str, Callable[[Mapping[str, object], ZoneInfo], str]] = {
     "bulletin_made": lambda _facts, _zone: "起草公告",
     "bulletin_edited": lambda _facts, _zone: "修改公告草稿",
+    "bulletin_dropped": lambda facts, _zone: f"删除公告草稿“{facts['title']}”",
     "bulletin_published": lambda facts, _zone: f"发布，通知{facts['people']}位同志",
     "bulletin_revised": _revised,
     "bulletin_withdrawn": lambda _facts, _zone: "撤回公告",

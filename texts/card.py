@@ -23,6 +23,7 @@ HINT: Mapping[NoticeKind, str] = {
     NoticeKind.BEHIND: "详情请发“学时”",
     NoticeKind.MAKEUP: "发“补课”办理",
     NoticeKind.BIRTHDAY: "发“重温誓词”可读誓词全文",
+    NoticeKind.ASSIGNED: "请在网页的“意见”里办",
     NoticeKind.ROUND: "发“征集”填写",
     NoticeKind.ROUND_CLOSING: "发“征集”填写",
     NoticeKind.SELF_CHECK: "想写几句请发“自查”",

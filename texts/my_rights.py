@@ -24,7 +24,7 @@ def rounds(titles: Sequence[str]) -> str:
 def opinions(states: Sequence[tuple[str, str]]) -> str:
     """The own signed opinions, the newest first: number and state."""
     if not states:
-        return "意见：您还没有提过，想提请发“意见”。"
+        return "意见：您还没有署名提过，想提请发“意见”。"
     shown = "，".join(f"{number} {state}" for number, state in states[: MOST + 1])
     more = f"等{len(states)}条" if len(states) > MOST + 1 else ""
     return f"意见：{shown}{more}。看答复请发“我的意见”。"

@@ -34,6 +34,7 @@ KIND: dict[NoticeKind, str] = {
     NoticeKind.PROBATION: "预备期将满",
     NoticeKind.GAPS: "本月还差",
     NoticeKind.SELF_CHECK: "月末自查",
+    NoticeKind.ASSIGNED: "意见交办",
     NoticeKind.ANSWERED: "意见答复",
     NoticeKind.ROUND: "征集",
     NoticeKind.ROUND_CLOSING: "征集快截止",
@@ -206,6 +207,10 @@ def _round_published(facts: Facts, _zone: ZoneInfo, _now: datetime) -> str:
     return round_.notice_published(facts)
 
 
+def _assigned(facts: Facts, _zone: ZoneInfo, _now: datetime) -> str:
+    return opinion.notice_assigned(facts)
+
+
 def _answered(facts: Facts, _zone: ZoneInfo, _now: datetime) -> str:
     return opinion.notice(facts)
 
@@ -236,6 +241,7 @@ WORDS: Mapping[NoticeKind, Callable[[Facts, ZoneInfo, datetime], str]] = {
     NoticeKind.PROBATION: _probation,
     NoticeKind.GAPS: _gaps,
     NoticeKind.SELF_CHECK: _self_check,
+    NoticeKind.ASSIGNED: _assigned,
     NoticeKind.ANSWERED: _answered,
     NoticeKind.ROUND: _round,
     NoticeKind.ROUND_CLOSING: _round_closing,

@@ -43,7 +43,7 @@ TOO_LONG = "写得太长，没有提交，请写短些再提。"
 NOTHING = f"您还没有署名提过意见。要提，请发“{NAME}”。不署名提的，请发“进度”和12个字。"
 SIGNED_HERE = f"署名提的意见，发“{MINE}”看。"
 PICTURES_ONLY = "这里只收图片。不附图了，请回复0。"
-ENOUGH = "好的，意见已经在办。"
+ENOUGH = "好的，您的意见已经收到。"
 NO_OPINION = f"要附图的，请先发“{NAME}”署名提。"
 
 
@@ -114,7 +114,8 @@ def cut(text: str, most: int) -> str:
 
 # --- pages -----------------------------------------------------------------------------------------------------
 
-ASSIGNED = "已交办。"
+ASSIGNED = "已交办，正在通知承办人。"
+ASSIGNED_APART = "已交办。不署名的不发通知，请当面告诉承办人。"
 ANSWERED = "已答复，正在告诉提意见的同志。"
 ANSWERED_UNSIGNED = "已答复，提意见的人凭回执能看到。"
 GIVEN = "已提交，编号{}。答复后通知您。"
@@ -172,6 +173,12 @@ def totals(received: int, answered: int, verdicts: Mapping[Verdict, int]) -> str
 # --- notices and the log -----------------------------------------------------------------------------------------
 
 Facts = Mapping[str, str | int | bool | None]
+
+
+def notice_assigned(facts: Facts) -> str:
+    """One is to be answered: neither by whom it was said nor what."""
+    until = by(date.fromisoformat(str(facts["due"])))
+    return f"【意见交办】意见{facts['number']}请您承办，{until}。请打开网页，在下面的“意见”里办。"
 
 
 def notice(facts: Facts) -> str:

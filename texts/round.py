@@ -80,11 +80,17 @@ def which_told(title: str) -> str:
     return f"{title}（看采纳情况）"
 
 
-def about(purpose: RoundPurpose, title: str, body: str, questions: int) -> str:
-    """What is asked, before its first question: at most three lines."""
+def rated(at: datetime, title: str) -> str:
+    """The lecture or activity that a 评学 is about; `at` in the branch's time."""
+    return f"{activity.day(at)}{title}"
+
+
+def about(purpose: RoundPurpose, title: str, body: str, questions: int, rates: str = "") -> str:
+    """What is asked, before its first question: at most three lines. `rates` is the lecture that is rated."""
     text = " ".join(body.split())
     told = [f"{text[:100]}…" if len(text) > 100 else text] if text else []
-    return "\n".join([f"【{PURPOSE[purpose]}】{title}，共{questions}题。", *told])
+    rating = f"评的是{rates}。" if rates else ""
+    return "\n".join([f"【{PURPOSE[purpose]}】{title}，共{questions}题。{rating}", *told])
 
 
 def question(one: forms.Question, last: int) -> str:
@@ -181,6 +187,7 @@ def moved(title: str, state: RoundState) -> str:
 
 MADE = "已存为草稿，看好预览再点“开始征集”。"
 SAVED = "已保存。"
+DROPPED = "草稿已删除。"
 OPENED = "已开始，正在通知要征求的同志。"
 CLOSED = "已截止。下面是结果，请填采纳情况。"
 PUBLISHED = "已公布，正在告诉所有征求过的同志。"
@@ -219,7 +226,12 @@ def links_made(count: int) -> str:
 
 def links_gone(count: int) -> str:
     """Links were taken back."""
-    return f"已收回{count}张没有用的纸条，交过的不受影响。"
+    return f"已收回{count}张纸条，交过的不受影响。"
+
+
+def taken_back(count: int) -> str:
+    """After how many are asked, of an unnamed round."""
+    return f"（含收回的{count}张纸条：哪张填过，谁也不知道）"
 
 
 def cell(one: Cell, answers: int) -> str:
@@ -288,6 +300,7 @@ def notice_published(facts: Facts) -> str:
 EVENTS: Mapping[str, Callable[[Mapping[str, object], ZoneInfo], str]] = {
     "round_made": lambda _facts, _zone: "起草征集",
     "round_edited": lambda _facts, _zone: "修改草稿",
+    "round_dropped": lambda facts, _zone: f"删除草稿“{facts['title']}”",
     "round_opened": lambda facts, _zone: f"开始征集，通知{facts['people']}位同志",
     "round_closed": lambda _facts, _zone: "截止",
     "round_links": lambda facts, _zone: f"打印{facts['people']}张纸条",

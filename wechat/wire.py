@@ -19,6 +19,7 @@ Files = Mapping[str, tuple[str, bytes, str]]
 _log = logging.getLogger(__name__)
 _OPENID = re.compile(r"\bo[A-Za-z0-9_-]{27}\b")
 _POOL = 32
+_PIECE = 64 * 1024  # bytes of a file read at one time
 _decoder = json.JSONDecoder(strict=False)
 
 
@@ -56,15 +57,26 @@ class Wire:
         """
         return read_answer(path, self._fetch(method, path, params, body, files), [*params.values(), *hide])
 
-    def file(self, path: str, *, params: Mapping[str, str]) -> bytes:
-        """A file the platform keeps; where there is none it answers with a JSON object, which raises like `call`."""
-        content = self._fetch("GET", path, params, None, None)
+    def file(self, path: str, *, params: Mapping[str, str], most: int) -> bytes:
+        """A file the platform keeps; where there is none it answers with a JSON object, which raises like `call`.
+
+        No more than `most` bytes are read and returned: what is longer is cut there, whatever its end would be.
+        """
+        content = self._fetch("GET", path, params, None, None, most)
         if not content.startswith(b"{"):
             return content
         read_answer(path, content, params.values())
         raise OutcomeUnknown(f"{path}: an answer instead of a file")
 
-    def _fetch(self, method: str, path: str, params: Mapping[str, str], body: object, files: Files | None) -> bytes:
+    def _fetch(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str],
+        body: object,
+        files: Files | None,
+        most: int | None = None,
+    ) -> bytes:
         kind: type[WeChatDown] = OutcomeUnknown
         try:
             response = self._session.request(
@@ -76,13 +88,16 @@ class Wire:
                 files=files,
                 timeout=(self._timeout, self._timeout),
                 allow_redirects=False,
+                stream=most is not None,
             )
+            with response:
+                content = response.content if most is None else _first(response, most)
         except requests.RequestException as error:
             trouble = type(error).__name__
             kind = WeChatDown if _never_left(error) else OutcomeUnknown
         else:
             if response.status_code == requests.codes.ok:
-                return response.content
+                return content
             trouble = f"HTTP {response.status_code}"
         # raised out here so that the caught exception, whose words hold the whole address, is not its context
         _log.warning("wechat call failed path=%s trouble=%s", path, trouble)
@@ -118,6 +133,16 @@ def number_of(answer: Answer, path: str, name: str) -> int:
     if not isinstance(value, int):
         raise WeChatDown(f"{path}: an answer without {name}")
     return value
+
+
+def _first(response: requests.Response, most: int) -> bytes:
+    """Its first `most` bytes; the rest is not read."""
+    found = bytearray()
+    for part in response.iter_content(_PIECE):
+        found += part[: most - len(found)]
+        if len(found) == most:
+            break
+    return bytes(found)
 
 
 def _decode(path: str, content: bytes) -> Answer:

@@ -45,7 +45,7 @@ def round_(talk: Talk, turn: Turn) -> str | Ending:
         return _handed_over(talk, turn, chosen, form)
     if rounds.given_by(turn.db, chosen, turn.who):
         talk.say(texts.AGAIN)
-    talk.say(texts.about(chosen.purpose, chosen.title, chosen.body, len(form)))
+    talk.say(_about(turn, chosen, form))
     talk.say(texts.SIGNED)
     given = _filled(talk, form)
     rounds.answer(turn.db, chosen, turn.who, given, turn.now, turn.key)
@@ -117,10 +117,16 @@ def _handed_over(talk: Talk, turn: Turn, chosen: Round, form: Sequence[Question]
         who=turn.who.public_id,
         part=rounds.part(turn.db, chosen, turn.who),
         closes=chosen.closes_at.isoformat(),
-        about=texts.about(chosen.purpose, chosen.title, chosen.body, len(form)),
+        about=_about(turn, chosen, form),
         page=_page(turn, chosen),
         form=[one.dump() for one in form],
     )
+
+
+def _about(turn: Turn, chosen: Round, form: Sequence[Question]) -> str:
+    activity = rounds.rated(turn.db, chosen)
+    rates = texts.rated(local(activity.starts_at, turn.parts.where.zone), activity.title) if activity else ""
+    return texts.about(chosen.purpose, chosen.title, chosen.body, len(form), rates)
 
 
 def _page(turn: Turn, chosen: Round) -> str:

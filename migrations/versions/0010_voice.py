@@ -12,7 +12,7 @@ KINDS_BEFORE = (
     *("moved", "cancelled", "planned", "tomorrow", "soon", "called", "leave_asked", "leave_decided", "handler_day"),
     *("study", "behind", "makeup", "birthday", "birthday_list", "probation", "gaps", "self_check"),
 )
-KINDS = (*KINDS_BEFORE, "answered", "round", "round_closing", "round_published", "bulletin", "unread")
+KINDS = (*KINDS_BEFORE, "assigned", "answered", "round", "round_closing", "round_published", "bulletin", "unread")
 
 
 def _kinds(table: str, kinds: tuple[str, ...]) -> None:
@@ -100,6 +100,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_bulletin")),
         sa.UniqueConstraint("public_id", name=op.f("uq_bulletin_public_id")),
         sa.UniqueConstraint("secret", name=op.f("uq_bulletin_secret")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("bulletin", schema=None) as batch_op:
         batch_op.create_index("ix_bulletin_state_published_at", ["state", "published_at"], unique=False)
@@ -240,6 +241,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["group_id"], ["org.id"], name=op.f("fk_round_group_id_org")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_round")),
         sa.UniqueConstraint("public_id", name=op.f("uq_round_public_id")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("round", schema=None) as batch_op:
         batch_op.create_index("ix_round_state_closes_at", ["state", "closes_at"], unique=False)

@@ -72,7 +72,7 @@ def play(played: Played, folder: Path, chance: random.Random) -> None:
         file.submit(lookup, "work", text, MONDAY + at * timedelta(days=6.9))
         arrived.append(lookup)
         if place and place % 2:
-            file.reply(chance.choice(arrived), "answered|declined||2026-11-20|", "已研究。")
+            file.reply(chance.choice(arrived), "new", "answered|declined||2026-11-20|", "已研究。")
     seized = seize(folder)
     file.file.close()
     assert {week for *_, week in seized.rows} == {"2026-11-16"}

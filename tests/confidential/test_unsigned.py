@@ -29,12 +29,15 @@ def test_an_opinion_is_kept_once_answered_found_by_its_lookup_alone_and_withdraw
         kept.submit("ab" * 32, "life", text, NOON)
     found = kept.opinion("ab" * 32)
     assert (found.text, found.state, found.answer, found.week.isoformat()) == ("食堂的灯坏了", "new", "", "2026-11-16")
-    kept.reply("ab" * 32, "answered", "已报修")
+    for _ in range(2):  # the same again
+        kept.reply("ab" * 32, "new", "answered", "已报修")
+    with pytest.raises(refusals.OpinionMoved):  # given to somebody by who saw it unanswered
+        kept.reply("ab" * 32, "new", "assigned", "")
     kept.submit("00" * 32, "life", "早饭早一点", NOON)
     assert [one.text for one in kept.opinions()] == ["早饭早一点", "食堂的灯坏了"]
     assert kept.opinion("ab" * 32).answer == "已报修"
     kept.withdraw("ab" * 32)
-    for ask in (kept.opinion, kept.withdraw, lambda one: kept.reply(one, "x", "y")):
+    for ask in (kept.opinion, kept.withdraw, lambda one: kept.reply(one, "new", "x", "y")):
         with pytest.raises(refusals.NoSuchOpinion):
             ask("ab" * 32)
     for text in ("", "长" * 30_000):

@@ -47,6 +47,7 @@ def test_pictures_are_fetched_once_and_what_is_gone_is_given_up(branch: Branch) 
         assert opinions.fetched(db, db.scalars(first).one(), VIDEO) == "unfit"  # says that it is a picture
     phone.does(phone.person.sends_picture())
     branch.clock.advance(timedelta(days=4).total_seconds())
+    branch.world.faults.plan(MEDIA, Fault(errcode=48001))  # whatever WeChat says of it, it keeps it no more
     assert fetch(branch) == "fetched=0 lost=1"
     assert rows(branch)[1:] == [(None, "", "unfit"), (None, "", "gone")]
     assert fetch(branch) == "fetched=0 lost=0"

@@ -9,9 +9,10 @@ from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Page
+from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
-from models.bulletin import BulletinAudience, BulletinKind
+from models.bulletin import BulletinAudience, BulletinFile, BulletinKind
 from services import attachments
 from services.errors import FileUnfit
 from sheets import table
@@ -93,6 +94,26 @@ def test_a_draft_is_published_read_and_its_readers_are_known(office: Office) -> 
     assert "已撤回" in secretary.does(f"{home}/withdraw")
     assert member.get(reading).status_code == 404
     assert office.browser(LEADER).get(home).status_code == 403
+
+
+def test_a_draft_is_thrown_away_with_its_files_and_nothing_else(office: Office) -> None:
+    secretary, draft = office.browser(SECRETARY), made(office, title="写错了的")
+    assert hangs(office, draft, "方案.pdf", PDF).status_code == 303
+    home = f"/h5/bulletins/{draft}"
+    assert office.browser(LEADER).sends(f"{home}/drop").status_code == 403
+    assert "不能恢复" in secretary.reads(home)
+    for _ in range(2):  # tapped twice
+        assert "草稿已删除" in secretary.does(f"{home}/drop")
+    assert "写错了的" not in secretary.reads("/h5/bulletins")
+    with office.house.reading() as db:
+        assert db.scalar(select(func.count()).select_from(BulletinFile)) == 0
+    for name, form in (("publish", {}), ("edit", {**DRAFT, "version": "1"})):
+        assert "没有找到这条公告" in words_of(secretary.sends(f"{home}/{name}", **form))
+    assert "删除公告草稿" not in secretary.reads(f"/h5/bulletins/{made(office, title='后来的')}")  # its log is its own
+    standing = f"/h5/bulletins/{made(office, title='发布了的')}"
+    secretary.does(f"{standing}/publish")
+    assert "不能这样办" in words_of(secretary.sends(f"{standing}/drop"))
+    assert "发布了的" in secretary.reads("/h5/bulletins")
 
 
 def test_files_are_of_a_few_kinds_and_are_given_out_to_be_kept(office: Office) -> None:

@@ -11,13 +11,26 @@ from playwright.sync_api import Page
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models.notice import Notice, NoticeKind
+from models.appointment import Role
+from models.notice import Notice, NoticeKind, NoticeState
 from models.opinion import Opinion, OpinionCategory, OpinionState, Verdict
-from services import members, opinions, rights
+from services import members, notices, opinions, rights
 from services.opinions import Standing
 from simulator.media import PICTURE, VIDEO
 from tests.pages.looks import goes_in, look_over
-from tests.pages.office import COMMITTEE, LEADER, MEMBER, OTHER_MEMBER, SECRETARY, Browser, Office, serving, words_of
+from tests.pages.office import (
+    COMMITTEE,
+    FIRST,
+    LEADER,
+    MEMBER,
+    OTHER_MEMBER,
+    SECRETARY,
+    Browser,
+    Office,
+    serving,
+    words_of,
+)
+from texts import notice as notice_texts
 
 ANSWER = {"verdict": "partly", "answer": "12月起党课录播。", "made_public": "公示栏"}
 
@@ -48,6 +61,13 @@ def encloses(browser: Browser, form: dict[str, str], *files: bytes) -> str:
     return browser.reads(answer.headers["Location"]) if answer.status_code == 303 else words_of(answer)
 
 
+def waiting(office: Office, kind: NoticeKind) -> list[str]:
+    """Who has such a notice before them."""
+    with office.house.reading() as db:
+        found = select(Notice).where(Notice.kind == kind, Notice.state == NoticeState.WAITING)
+        return [one.member.name for one in db.scalars(found)]
+
+
 def test_one_is_given_to_somebody_answered_once_and_put_right(office: Office) -> None:
     home = f"/h5/opinions/{given(office, text='补课都用录播')}"
     secretary, committee, leader = (office.browser(name) for name in (SECRETARY, COMMITTEE, LEADER))
@@ -55,7 +75,9 @@ def test_one_is_given_to_somebody_answered_once_and_put_right(office: Office) ->
     for browser in (committee, leader, office.browser(MEMBER)):
         assert browser.get(home).status_code == browser.get("/h5/opinions").status_code == 403
     assert "从列表里选承办人" in words_of(secretary.sends(f"{home}/assign", handler=office.id_of(MEMBER)))
-    assert "孙丽承办" in secretary.does(f"{home}/assign", handler=office.id_of(COMMITTEE))
+    for _ in range(2):  # the button tapped twice
+        assert "孙丽承办" in secretary.does(f"{home}/assign", handler=office.id_of(COMMITTEE))
+    assert waiting(office, NoticeKind.ASSIGNED) == [COMMITTEE]
     assert "补课都用录播" in committee.reads("/h5/said")
     assert leader.get(home).status_code == 403
     for field, wrong, words in (("verdict", "maybe", "请选采纳"), ("answer", "", "请填写理由")):
@@ -66,6 +88,10 @@ def test_one_is_given_to_somebody_answered_once_and_put_right(office: Office) ->
     assert committee.sends(f"{home}/answer", **ANSWER, version="2").status_code == 303  # the button tapped twice
     late = secretary.sends(f"{home}/answer", **{**ANSWER, "verdict": "declined"}, version="2")
     assert "您打开以后" in words_of(late)
+    own = f"/h5/opinions/{given(office, text='自己来办的')}"
+    secretary.does(f"{own}/assign", handler=office.id_of(SECRETARY))
+    assert re.search("交我办的.*自己来办的", secretary.reads("/h5/said"))
+    assert waiting(office, NoticeKind.ASSIGNED) == []  # nobody is told what they have just done
     assert "已经答复" in words_of(secretary.sends(f"{home}/assign", handler=office.id_of(LEADER)))
     secretary.does(f"{home}/answer", **{**ANSWER, "made_public": "群里"}, version="3")  # which nobody is told again
     log = secretary.does(f"{home}/answer", **{**ANSWER, "answer": "1月起录播。"}, version="4")
@@ -75,8 +101,37 @@ def test_one_is_given_to_somebody_answered_once_and_put_right(office: Office) ->
         (one,) = db.scalars(select(Opinion).where(Opinion.text == "补课都用录播"))
         told = db.scalars(select(Notice).where(Notice.kind == NoticeKind.ANSWERED, Notice.member_id == one.member_id))
         assert len(told.all()) == 2
+        given_to = db.scalars(select(Notice).where(Notice.kind == NoticeKind.ASSIGNED))
+        (given_away,) = given_to
+        assert (given_away.member.name, given_away.state) == (COMMITTEE, NoticeState.EXPIRED)
+        said = notice_texts.words(
+            given_away.kind, notices.facts_of(given_away), office.house.settings.zone, given_away.due_at
+        )
+        assert said.startswith(f"【意见交办】意见{one.number}请您承办，12月11日前答复。")
+        assert MEMBER not in said
+        assert "录播" not in given_away.facts
     assert "1月起录播" in office.browser(MEMBER).reads("/h5/said")
     assert "补课都用录播" not in office.browser(OTHER_MEMBER).reads("/h5/said")
+
+
+def test_who_is_out_of_office_reads_and_answers_nothing_any_more(office: Office) -> None:
+    former = "离任的组长"
+    office.join(former)
+    held = office.appoint(former, Role.GROUP_LEADER, FIRST)
+    signed, unsigned_ = (
+        f"/h5/opinions/{given(office, text='署名的原话')}",
+        f"/h5/opinions/unsigned/{apart(office, '不署名的原话')}",
+    )
+    secretary, browser = office.browser(SECRETARY), office.browser(former)
+    for home in (signed, unsigned_):
+        secretary.does(f"{home}/assign", handler=office.id_of(former))
+        assert browser.get(home).status_code == 200
+    assert "不署名的原话" in browser.reads("/h5/said")
+    office.dismiss(held)
+    assert "原话" not in browser.reads("/h5/said")
+    for home in (signed, unsigned_):
+        assert browser.get(home).status_code == 403
+        assert browser.sends(f"{home}/answer", **ANSWER, version="2").status_code == 403
 
 
 def test_an_unsigned_one_stands_in_the_queue_by_its_week_and_is_answered_in_its_file(office: Office) -> None:

@@ -2,13 +2,19 @@
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import timedelta
+from functools import partial
 
 import pytest
 from flask.testing import FlaskClient
 from playwright.sync_api import Page
+from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from models.activity import ActivityKind
 from models.round import RoundAudience
+from sealed import unsigned
+from services import activities
 from services.forms import Sheet
 from tests.pages.looks import goes_in, look_over, picture
 from tests.pages.office import LEADER, MEMBER, OTHER_MEMBER, SECRETARY, Office, serving, words_of
@@ -75,6 +81,67 @@ def test_a_draft_is_previewed_edited_once_and_opened(office: Office) -> None:
     assert "没有找到这次征集" in words_of(browser.get("/h5/rounds/22222222aa"))
 
 
+def test_a_rating_names_the_lecture_that_it_rates(office: Office) -> None:
+    secretary = office.browser(SECRETARY)
+    lecture = office.plan("专题党课：党章", ActivityKind.LECTURE, starts=-timedelta(days=2))
+    office.plan("还没上的课", ActivityKind.LECTURE, starts=timedelta(days=2))
+    committee = office.plan("支委会的事", ActivityKind.COMMITTEE, starts=-timedelta(days=2))
+    for one in (lecture, committee):
+        office.house.run(partial(_held, office, activity=one))
+    page = secretary.get("/h5/rounds/new").text
+    assert f'<option value="{lecture}">11月20日（周五）专题党课：党章</option>' in page
+    assert "还没上的课" not in page
+    assert "支委会的事" not in page
+    assert "评的是" not in secretary.reads(f"/h5/rounds/{made(office, activity=lecture)}")  # of a 评学 alone
+    rating = {"purpose": "rating", "title": "党课评价", "activity": lecture}
+    assert secretary.sends("/h5/rounds/new", **{**DRAFT, **rating, "activity": "22222222aa"}).status_code in {404, 409}
+    home = f"/h5/rounds/{made(office, **rating)}"
+    assert f'value="{lecture}" selected' in secretary.get(f"{home}/edit").text
+    assert "评的是： 11月20日（周五）专题党课：党章" in secretary.reads(home)
+    assert "共2题。评的是11月20日（周五）专题党课：党章。" in secretary.does(f"{home}/open")
+    asked = office.browser(MEMBER).reads(f"/h5/asked/{home.rpartition('/')[2]}")
+    assert "评的是： 11月20日（周五）专题党课：党章" in asked
+
+
+def test_slips_made_twice_by_one_tap_are_the_same_slips(office: Office) -> None:
+    round_id = opened(office.branch, "群众的", audience=RoundAudience.BOTH)
+    secretary, home = office.browser(SECRETARY), f"/h5/rounds/{round_id}"
+    found = re.search(r'name="once" value="(\w+)"', secretary.get(home).text)
+    assert found
+    before = asked(office, round_id)
+    slips = [
+        set(re.findall(r"/open/([\w-]{22})|>([\w-]{22})<", secretary.sends(f"{home}/links", count="3", once=once).text))
+        for once in (found[1], found[1], "")
+    ]
+    assert slips[0] == slips[1]
+    assert not slips[0] & slips[2]
+    assert len(slips[0]) == 3
+    assert asked(office, round_id) == before + 6
+    assert secretary.reads(home).count("打印3张纸条") == 2
+    assert secretary.sends(f"{home}/links", count="3", once="短").status_code == 422
+
+
+def test_a_draft_is_thrown_away_and_nothing_else(office: Office) -> None:
+    secretary, store = office.browser(SECRETARY), office.house.unsigned
+    draft = made(office, unnamed="1", title="写错了的")
+    store.open_round(draft)  # as an opening that was cut off has left it
+    home = f"/h5/rounds/{draft}"
+    assert office.browser(LEADER).sends(f"{home}/drop").status_code == 403
+    assert "不能恢复" in secretary.reads(home)
+    assert "草稿已删除" in secretary.does(f"{home}/drop")
+    assert "写错了的" not in secretary.reads("/h5/rounds")
+    assert "草稿已删除" in secretary.does(f"{home}/drop")  # tapped twice
+    with pytest.raises(unsigned.NoSuchRound):
+        store.turnout(draft)
+    for name, form in (("open", {}), ("edit", {**DRAFT, "version": "1"})):
+        assert "没有找到这次征集" in words_of(secretary.sends(f"{home}/{name}", **form))
+    after = secretary.reads(f"/h5/rounds/{made(office, title='后来的')}")
+    assert "删除草稿“写错了的”" not in after  # its log is its own
+    running = opened(office.branch, "征集中的")
+    assert "不能这样办" in words_of(secretary.sends(f"/h5/rounds/{running}/drop"))
+    assert "征集中的" in secretary.reads("/h5/rounds")
+
+
 def test_a_member_fills_in_a_signed_one_and_changes_it_until_the_close(office: Office) -> None:
     round_id = opened(office.branch, "记名的")
     member, address = office.browser(MEMBER), f"/h5/asked/{round_id}"
@@ -122,8 +189,11 @@ def test_a_slip_is_good_for_one_answer_whoever_holds_it(office: Office) -> None:
         assert "已提交" not in late.text
         assert "这张纸条已经填过" in words_of(one.get(address))
         assert turnout(office, round_id, unnamed=unnamed) == 1
+        before = asked(office, round_id)
         gone = office.browser(SECRETARY).does(f"/h5/rounds/{round_id}/links/withdraw")
-        assert "已收回2张" in gone
+        assert f"已收回{2 if unnamed else 1}张" in gone  # of an unnamed one nobody knows which had been used
+        assert asked(office, round_id) == before - (0 if unnamed else 1)
+        assert ("含收回的2张纸条" in gone) is unnamed
         assert one.get(f"/open/{second}").status_code == one.get("/open/nothing").status_code == 404
         assert one.post(f"/open/{second}", data=form).status_code == 404
 
@@ -190,6 +260,20 @@ def turnout(office: Office, round_id: str, *, unnamed: bool) -> int:
     if unnamed:
         assert office.house.unsigned.turnout(round_id) == int(found[1])
     return int(found[1])
+
+
+def asked(office: Office, round_id: str) -> int:
+    """How many are asked, as the page says."""
+    found = re.search(r"征求 (\d+)", office.browser(SECRETARY).reads(f"/h5/rounds/{round_id}"))
+    assert found
+    return int(found[1])
+
+
+def _held(office: Office, db: Session, activity: str) -> None:
+    """It has been opened and closed."""
+    act, found = office.house.operator(), activities.find(db, activity)
+    activities.open_(db, act, found)
+    activities.close(db, act, found)
 
 
 def sends(client: FlaskClient, secret: str, **form: str) -> None:

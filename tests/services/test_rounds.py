@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from engines.sql import reading, run
 from models.member import Member, MemberStatus
-from models.notice import Notice, NoticeKind
+from models.notice import Notice, NoticeKind, NoticeState
 from models.opinion import Verdict
 from models.round import FormKind, Round, RoundAudience, RoundPurpose
 from services import members, orgs, rights, rosters, round_results, rounds
@@ -81,6 +81,10 @@ def test_who_is_asked_by_each_audience_and_told_once(database: Database) -> None
             assert len(db.scalars(told).all()) == count
         activist = members.find(db, "积极分子")
         assert [one.audience for one in rounds.asked(db, activist, NOON)] == [RoundAudience.EVERYONE]
+        last = rounds.asked(db, activist, NOON)[0]
+        rounds.close(db, operator(), last)
+        waiting = select(Notice.state).where(Notice.once.contains(last.public_id))
+        assert set(db.scalars(waiting)) == {NoticeState.EXPIRED}  # nobody is asked to fill in what is over
         draft = rounds.Draft(RoundPurpose.SURVEY, "空", "", RoundAudience.MEMBERS, NOON, ())
         with pytest.raises(RoundLacks):
             rounds.open_(db, operator(), rounds.make(db, operator(), draft))
@@ -143,6 +147,9 @@ def test_an_unnamed_sheet_tells_its_part_only_where_ten_share_it(database: Datab
             secrets = rounds.invite(db, operator(), both, count)
             _, link = rounds.of_secret(db, secrets[0])
             assert rounds.part(db, both, link) == part
+        rounds.withdraw_links(db, operator(), both)
+        _, link = rounds.of_secret(db, rounds.invite(db, operator(), both, 1)[0])
+        assert rounds.part(db, both, link) == ""  # the only one that is out
         person = members.find(db, "一组3")
         assert Sheet.load(rounds.sheet(db, both, person, {1: 1}, NOON).dump()) == Sheet("inside", {1: 1})
         few = opened(db, RoundAudience.GROUP, unnamed=True, group="第一党小组")

@@ -121,7 +121,7 @@ def test_who_has_not_read_is_reminded_once_after_three_days(each_branch: Branch)
 
 def test_my_rights_are_told_in_one_reply(branch: Branch) -> None:
     zhang = branch.bound("张建国")
-    zhang.says("我的权利").hears("都看过了", "现在没有要填的", "还没有提过")
+    zhang.says("我的权利").hears("都看过了", "现在没有要填的", "还没有署名提过")
     published(branch)
     opened(branch)
     zhang.says("我的权利").hears("“关于主题党日的通知”没看，请发“公告”", "“值班安排办法”可以填，请发“征集”")

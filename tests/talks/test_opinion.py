@@ -115,7 +115,7 @@ def test_pictures_come_by_themselves_and_no_more_than_three(branch: Branch) -> N
     phone.does(phone.person.sends_picture()).hears("只看得懂文字")
     phone.says("附图").hears("3张图片都已收到")
     signed(phone, "另一条")
-    phone.does(phone.person.sends_video()).hears("只收图片").says("这个").hears("只收图片").says("0").hears("已经在办")
+    phone.does(phone.person.sends_video()).hears("只收图片").says("这个").hears("只收图片").says("0").hears("已经收到")
     phone.says("附图").hears("要附图").says("签到").hears("现在没有")
     with branch.house.reading() as db:
         found = list(db.scalars(select(OpinionPicture)))
@@ -163,7 +163,7 @@ def test_an_unsigned_opinion_is_behind_its_receipt_and_nowhere_else(
         assert "意见" not in repr([ordinary.get(one) for one in ordinary.keys("*") if ordinary.type(one) == "string"])
     assert canaries.found_in(CANARY, places) == canaries.found_in(shown.text, places) == []
     standing = Standing(OpinionState.ANSWERED, Verdict.DECLINED, day=date(2026, 12, 1))
-    store.reply(one.lookup, standing.dump(), "全局统一标准，已向上反映。")
+    store.reply(one.lookup, one.state, standing.dump(), "全局统一标准，已向上反映。")
     phone.says(f"进度 {shown.text}").hears("已答复，未采纳", "答复：全局统一标准").hears_not(shown.text)
 
 

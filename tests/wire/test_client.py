@@ -227,14 +227,22 @@ def test_contract_19_an_upload_repeated_after_40001_carries_the_same_bytes(
 def test_a_file_is_fetched_as_it_is_and_a_no_is_told_from_it(platform: Platform, api: OfficialAccountApi) -> None:
     refused: list[object] = [{"errcode": 40001, "errmsg": "invalid credential, access_token is not latest"}, PICTURE]
     platform.answers[MEDIA_PATH] = refused
-    assert api.download("MEDIA") == PICTURE
+    assert api.download("MEDIA", 10 << 20) == PICTURE
     platform.answers[MEDIA_PATH] = [{"errcode": 40007, "errmsg": "invalid media_id MEDIA"}]
     with pytest.raises(OurMistake) as gone:
-        api.download("MEDIA")
+        api.download("MEDIA", 10 << 20)
     assert (gone.value.errcode, gone.value.errmsg) == (40007, "invalid media_id ***")
     platform.answers[MEDIA_PATH] = [{"video_url": "http://elsewhere.example/"}]
     with pytest.raises(OutcomeUnknown):
-        api.download("MEDIA")
+        api.download("MEDIA", 10 << 20)
+
+
+def test_of_a_file_no_more_is_read_than_was_asked_for(platform: Platform, api: OfficialAccountApi) -> None:
+    platform.answers[MEDIA_PATH] = [PICTURE + bytes(300_000)]
+    assert api.download("MEDIA", 100_001) == (PICTURE + bytes(300_000))[:100_001]
+    platform.answers[MEDIA_PATH] = [{"errcode": 40007, "errmsg": "invalid media_id MEDIA"}]
+    with pytest.raises(OurMistake):
+        api.download("MEDIA", 100_001)
 
 
 def test_a_browser_is_sent_to_wechat_in_the_order_that_it_demands() -> None:
