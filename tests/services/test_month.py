@@ -98,9 +98,7 @@ LEAVE = [
 ]
 
 
-def test_a_month_of_the_branch(
-    database: Database, empty_redis: redis.Redis, redis_url: str, tmp_path: Path
-) -> None:
+def test_a_month_of_the_branch(database: Database, empty_redis: redis.Redis, redis_url: str, tmp_path: Path) -> None:
     with lived(database, redis_url) as month:
         same_tables(month, tmp_path)
 
