@@ -20,7 +20,7 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import func, select
+from sqlalchemy import QueuePool, func, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -327,7 +327,14 @@ def storm_over(made: Installation, size: int, seed: int) -> Iterator[Storm]:
             yield storm
         finally:
             storm.clear()
+            eventually(lambda: not _busy(house), what="the events under way")  # else their connections stay open
             house.close()
+
+
+def _busy(house: House) -> bool:
+    """Whether anything still works with the database: WeChat's events come in threads of their own."""
+    pool = house.engine.pool
+    return isinstance(pool, QueuePool) and pool.checkedout() > 0
 
 
 def _zhibu(arguments: Sequence[str], home: Path, log: Path) -> None:
