@@ -122,7 +122,7 @@ DOUBTS: tuple[tuple[str, Fault | None], ...] = (
 )
 
 
-def test_a_text_nobody_vouches_for_is_read_by_the_office_alone(all_: Leading) -> None:
+def test_contract_22_a_text_nobody_vouches_for_is_read_by_the_office_alone(all_: Leading) -> None:
     """wechat-contract.md section 8, item 22."""
     for text, fault in DOUBTS:
         if "两小时" in text:

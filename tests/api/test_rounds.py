@@ -202,7 +202,7 @@ def everything(home: Path) -> list[str]:
         return list(db.iterdump())
 
 
-def test_what_nobody_vouches_for_is_published_nowhere(branch: Branch) -> None:
+def test_contract_22_what_nobody_vouches_for_is_published_nowhere(branch: Branch) -> None:
     """wechat-contract.md section 8, item 22."""
     office = Office(branch)
     people = {
