@@ -15,7 +15,7 @@ TEST_TMP ?= $(shell [ "$$(df -Pm /dev/shm 2>/dev/null | awk 'END {print $$4}')" 
 # Commands by the dozen start here: each would compile the whole house anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run test check bench proof torture client setup lock clean dev test-engines bench-tools
+.PHONY: help run test check types lint bench proof torture client setup lock clean dev test-engines bench-tools
 
 help: ## list the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -27,9 +27,14 @@ test: dev test-engines client/node_modules/.made ## run every test, on SQLite an
 	@TMPDIR=$(TEST_TMP) $(BIN)/python -m pytest -n $(TEST_WORKERS) --dist worksteal
 
 check: dev ## lint, format, types, import arrows, models equal migrations
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync types lint
+
+types: dev
+	@$(BIN)/mypy .
+
+lint: dev
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy .
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python -m tests.house.migrations
 
