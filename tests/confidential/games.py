@@ -226,3 +226,14 @@ def date_all(played: Played, seized: Seized, came: Mapping[str, float]) -> None:
         believed = {lookup: (rank + 0.5) / len(order) for rank, lookup in enumerate(order)}
         played.errors.setdefault(name, []).extend(abs(believed[one] - at) for one, at in came.items())
     played.middles.extend(abs(0.5 - at) for at in came.values())
+
+
+def series(
+    play: Callable[[Played, Path, random.Random], None], quick: Path, seed: int, games: int, people: int
+) -> Played:
+    """So many games, each in a folder of its own, with chance that repeats."""
+    chance, result = random.Random(seed), Played(people)
+    for number in range(games):
+        (quick / f"{number}").mkdir(parents=True)
+        play(result, quick / f"{number}", chance)
+    return result

@@ -1,29 +1,19 @@
 """The games of unsigned opinions in a short form that repeats; `make proof` plays them long and with fresh chance."""
 
-import random
 from pathlib import Path
 
 import pytest
 
 from confidential import unsigned as unsigned_module
-from tests.confidential.games import PEOPLE, Played
+from tests.confidential.games import PEOPLE, series
 from tests.confidential.opinion_games import play
 
 SEED = 20261122
 GAMES = 30
 
 
-def played(quick: Path, games: int, people: int) -> Played:
-    """So many weeks, each with a file of its own."""
-    chance, result = random.Random(SEED), Played(people)
-    for number in range(games):
-        (quick / f"week{number}").mkdir(parents=True)
-        play(result, quick / f"week{number}", chance)
-    return result
-
-
 def test_nobody_tells_from_what_is_kept_who_wrote_which_and_when(quick: Path) -> None:
-    result = played(quick, GAMES, PEOPLE)
+    result = series(play, quick, SEED, GAMES, PEOPLE)
     name, linking = result.worst("linking")
     assert linking.bound <= 1 / PEOPLE + 0.05, name
     for game in ("last arrival", "first arrival", "crashed submission"):  # few games tell a leak from chance
@@ -40,6 +30,6 @@ def test_the_games_are_lost_where_opinions_lie_in_the_order_of_arrival(
     """The adversary is able: an ordinary table, and every opinion is found every time."""
     ordinary = unsigned_module.OPINION.replace(") WITHOUT ROWID", ")").replace("PRIMARY KEY", "NOT NULL UNIQUE")
     monkeypatch.setattr(unsigned_module, "OPINION", ordinary)
-    result = played(quick, 3, people=8)
+    result = series(play, quick, SEED, 3, people=8)
     assert result.scores["linking", "scan"].mean == 1
     assert result.scores["last arrival", "scan"].mean == 1
