@@ -22,3 +22,5 @@ $("subscribe-form").addEventListener("submit", async (event) => {
   }
 });
 $("subscribe-cancel").addEventListener("click", () => answer("subscribe:cancel", {}));
+// The page comes with them disabled: a tap before this script listens would be lost.
+document.querySelectorAll("#subscribe-form button").forEach((each) => (each.disabled = false));

@@ -388,7 +388,8 @@ def test_a_signed_page_asks_for_consent_as_in_wechat(
         popup = opened.value
         popup.get_by_role("link", name="张建国").click()
         popup.get_by_label("学习提醒").uncheck()
-        popup.get_by_role("button", name="允许").click()
+        with popup.expect_event("close"):
+            popup.get_by_role("button", name="允许").click()
         told = page.locator("#told")
         expect(told).to_have_text('{"T1":"{\\"status\\":\\"accept\\"}","T2":"{\\"status\\":\\"reject\\"}"}')
         assert (zhang.credits("T1"), zhang.credits("T2")) == (1, 0)

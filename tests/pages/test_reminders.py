@@ -157,8 +157,8 @@ def test_a_member_consents_on_the_own_page(at_home: tuple[Office, str], new_page
     with page.expect_popup() as opened:
         page.get_by_role("button", name="同意接收").first.click()
     opened.value.get_by_role("link", name="李娜").click()
-    opened.value.wait_for_load_state()
-    opened.value.get_by_role("button", name="允许").click()
+    with opened.value.expect_event("close"):
+        opened.value.get_by_role("button", name="允许").click()
     expect(page.get_by_text("已同意，谢谢。")).to_be_visible()
     template = given["activity"].id
     assert phone.person.credits(template) == 1
@@ -168,6 +168,5 @@ def test_a_member_consents_on_the_own_page(at_home: tuple[Office, str], new_page
     with page.expect_popup() as opened:
         page.get_by_role("button", name="同意接收").first.click()
     opened.value.get_by_role("link", name="李娜").click()
-    opened.value.wait_for_load_state()  # its script listens from then on
     opened.value.get_by_role("button", name="取消").click()
     expect(page.get_by_text("没有同意，不要紧，不会漏。")).to_be_visible()
