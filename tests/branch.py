@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
@@ -16,10 +16,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from app import House, build, create_app
+from app import House, build, create_app, webhook
 from bot.dialogues import REGISTRY
 from bot.registry import Registry
 from bot.turn import Turn
+from bot.webhook import blueprint
 from jobs.sender import Sender
 from models.activity import Activity, ActivityKind
 from models.appointment import Role
@@ -178,10 +179,14 @@ class Branch:
     """The application, the platform around it, and the clock of both."""
 
     house: House
-    app: flask.Flask
     world: World
     clock: Clock
     phones: dict[str, Phone] = field(default_factory=dict)
+
+    @cached_property
+    def app(self) -> flask.Flask:
+        """Every entrance; a chat alone does without."""
+        return create_app(self.house)
 
     def member(
         self, name: str, *, group: str = "第一党小组", status: MemberStatus = MemberStatus.FULL, **known: Unpack[Known]
@@ -370,9 +375,10 @@ def branch_on(
         changed["database"] = {"url": database.url}
         changed["redis"] = {"url": redis_url}
         house = build(settings_for(database.home, **changed), clock.now, registry)
-        app = create_app(house)
-        world.courier.post = wsgi_post(app)
-        yield Branch(house, app, world, clock)
+        chat = flask.Flask("chat", static_folder=None)
+        chat.register_blueprint(blueprint(webhook(house)))
+        world.courier.post = wsgi_post(chat)
+        yield Branch(house, world, clock)
         house.engine.dispose()
 
 

@@ -251,18 +251,22 @@ class Branch:
     def _of_days(self, at: datetime) -> Iterator[tuple[str, int, str, datetime]]:
         day, midnight = at.date(), on(at.date() + DAY, time(0))
         month_over = on((day.replace(day=1) + 32 * DAY).replace(day=1), time(0))
+        hour = at.time()
+        study = hour == self.study_at and self.works(day)
+        check = hour == time(15) and self._ends_the_month(day)
+        quarter = hour == time(10) and day.day == 20 and day.month in {3, 6, 9, 11}
+        if not (study or check or quarter or hour == time(9)):
+            return
         for who in self.people.values():
             gone = who.status in {"suspended", "moved", "deceased"} or not who.here(day)
-            if at.time() == self.study_at and self.works(day) and not gone:
-                twice = who.study == "twice" and day.weekday() in {0, 3}
-                if who.study == "daily" or twice:
-                    yield "study", who.number, day.isoformat(), midnight
-            if at.time() == time(15) and who.check and not gone and self._ends_the_month(day):
+            twice = who.study == "twice" and day.weekday() in {0, 3}
+            if study and not gone and (who.study == "daily" or twice):
+                yield "study", who.number, day.isoformat(), midnight
+            if check and who.check and not gone:
                 yield "self_check", who.number, f"{day:%Y-%m}", month_over
-            quarter = at.time() == time(10) and day.day == 20 and day.month in {3, 6, 9, 11}
             if quarter and not gone and self._is_behind(who, day):
                 yield "behind", who.number, f"{day:%Y-%m}", month_over
-            if at.time() == time(9) and self._celebrates(who, day):
+            if hour == time(9) and self._celebrates(who, day):
                 yield "birthday", who.number, f"{day.year}", midnight
 
     def _ends_the_month(self, day: date) -> bool:
