@@ -21,7 +21,7 @@ from texts import refusals
 ROOT = Path(__file__).resolve().parents[2]
 PRODUCT = (
     "bot", "miniprogram_api", "pages", "jobs", "confidential", "services", "models", "sealed", "sheets", "texts", "wechat",
-    "engines", "migrations", "simulator", "demo", "commands",
+    "engines", "migrations", "simulator", "demo", "commands", "backups",
 )  # fmt: skip
 
 DESK = ROOT / "confidential" / "static"

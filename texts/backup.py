@@ -1,0 +1,72 @@
+"""What `zhibu backup`, `restore` and `forget` tell the person who runs this installation."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from backups import faults
+
+NOTHING_HERE = "这里还没有数据，没有可备份的。"
+CHECKED = "已试着恢复一遍，逐表核对一致。"
+UNCHECKED = "没有试着恢复。"
+HEAD = "表                行数  校验和"
+DONE = "恢复完成，逐表核对一致。大家要重新登录网页的，按页面提示即可。"
+NEXT = "接下来：照 config.yaml 填好口令，运行 zhibu doctor，再运行 zhibu serve 和 zhibu jobs。"
+KEEP_LEAST = "--keep 至少是 1。"
+DESK_BUSY = "保密反映的文件正忙或已满，没有做完，请稍后再试。"
+NO_COPY = "保密反映和不署名意见的文件不在备份里，没有恢复。"
+
+
+def written(folder: Path, tables: int, rows: int) -> str:
+    """A backup is whole."""
+    return f"备份写好了：{folder}，{tables} 张表，{rows} 行。"
+
+
+def pruned(number: int) -> str:
+    """So many old ones went."""
+    return f"删去 {number} 份旧备份。"
+
+
+def secrets(names: Sequence[str]) -> str:
+    """What is not in the backup and has to be kept elsewhere."""
+    return f"口令不在备份里，请另外保管：{'、'.join(names)}。"
+
+
+def far(table: str, rows: int) -> str:
+    """How far it is."""
+    return f"{table} {rows}"
+
+
+def row(table: str, rows: int, checksum: str) -> str:
+    """One table that was put back, with the beginning of its checksum."""
+    return f"{table:<16}{rows:>6}  {checksum[:16]}  一致"
+
+
+def restoring(folder: Path, taken_at: datetime, version: str) -> str:
+    """What is being put back."""
+    return f"恢复 {folder.name}：{taken_at:%Y-%m-%d %H:%M} 的备份，版本 {version}。"
+
+
+def orphans(tables: Sequence[str]) -> str:
+    """Rows that belong to nothing."""
+    return f"备份里有的行找不到所属的记录（{'、'.join(tables)}），没有恢复。请换一份备份。"
+
+
+FAULTS: Mapping[type[faults.BackupFault], str] = {
+    faults.NoBackup: "{}：里面没有完整的备份。请写备份所在的文件夹。",
+    faults.Foreign: "{}：不是支部通的备份，没有恢复。",
+    faults.Newer: "{}：这份备份来自更新的版本，请先把程序升到那个版本再恢复。",
+    faults.Damaged: "{}：文件缺失、不全或被改动过，没有恢复。请换一份备份。",
+    faults.Taken: "{}：另一次备份正在进行，请等它结束。",
+    faults.TooOften: "{}：已有这份备份，没有覆盖。请稍后再试。",
+    faults.NotEmpty: "数据库里已有数据（{}），没有恢复。确实要换掉，请加 --replace，原来的数据就没有了。",
+    faults.NotOurs: "数据库里有别的程序的表（{}），没有恢复。请给支部通单独一个数据库。",
+    faults.Unfit: "备份里的行放不进表（{}），没有恢复。请换一份备份。",
+    faults.Unlike: "写进去和读出来的不一样（{}），没有恢复。请检查磁盘，换一份备份再试。",
+}
+
+
+def fault(found: faults.BackupFault) -> str:
+    """What is wrong, and what to do."""
+    where = "、".join(found.tables) if isinstance(found, faults.OfTables) else str(found)
+    return FAULTS[type(found)].format(where)
