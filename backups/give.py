@@ -11,7 +11,6 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
 
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, ProgrammingError
@@ -53,6 +52,7 @@ def restore(db: Connection, folder: Path, said: Manifest, steps: Steps, *, repla
     """
     if said.head not in steps.known:
         raise Newer(folder)
+    _examined(folder, said)
     _cleared(db, replace=replace)
     steps.migrate(db, said.head)
     _same_tables(db, folder, said)
@@ -60,6 +60,21 @@ def restore(db: Connection, folder: Path, said: Manifest, steps: Steps, *, repla
     _number_on(db, said)
     steps.migrate(db, "head")
     return back
+
+
+def _examined(folder: Path, said: Manifest) -> None:
+    """What can be told of the files alone, before anything is touched. Raises Foreign, Damaged."""
+    if any(one.name not in Base.metadata.tables or one.name in LEFT_OUT for one in said.tables):
+        raise Foreign(folder / manifest.FILE)
+    for one in said.tables:
+        path = file_of(folder, one.shape)
+        try:
+            with os.fdopen(manifest.opened(path), "rb") as there:
+                found = hashlib.file_digest(there, "sha256").hexdigest()
+        except FileNotFoundError:
+            raise Damaged(path) from None
+        if found != one.sha256:
+            raise Damaged(path)
 
 
 def _cleared(db: Connection, *, replace: bool) -> None:
@@ -111,39 +126,22 @@ def _filled(db: Connection, folder: Path, one: TableFile, tell: Tell) -> Back:
 
 
 def _lines(path: Path, one: TableFile, tell: Tell) -> Iterator[bytes]:
-    """The lines of a table's file, which must be just as it was written. Raises Damaged, Foreign."""
+    """The lines of a table's file, as many as were said. Raises Damaged, Foreign."""
     rows = 0
     try:
-        with os.fdopen(manifest.opened(path), "rb") as there:
-            hashed = _Hashed(there)
-            with gzip.GzipFile("", "rb", fileobj=cast("BinaryIO", hashed)) as packed:
-                while line := packed.readline(LONGEST):
-                    rows += 1
-                    if not line.endswith(b"\n") or rows > one.rows:
-                        raise Damaged(path)
-                    yield line[:-1]
-                    if rows % (20 * CHUNK) == 0:
-                        tell(one.name, rows)
-            while hashed.read(2**16):
-                pass
+        with os.fdopen(manifest.opened(path), "rb") as there, gzip.GzipFile("", "rb", fileobj=there) as packed:
+            while line := packed.readline(LONGEST):
+                rows += 1
+                if not line.endswith(b"\n") or rows > one.rows:
+                    raise Damaged(path)
+                yield line[:-1]
+                if rows % (20 * CHUNK) == 0:
+                    tell(one.name, rows)
     except (EOFError, gzip.BadGzipFile, zlib.error, FileNotFoundError):
         raise Damaged(path) from None
-    if rows != one.rows or hashed.digest.hexdigest() != one.sha256:
+    if rows != one.rows:
         raise Damaged(path)
     tell(one.name, rows)
-
-
-class _Hashed:
-    """A file that hashes what is read of it."""
-
-    def __init__(self, there: BinaryIO) -> None:
-        self._there = there
-        self.digest = hashlib.sha256()
-
-    def read(self, size: int = -1) -> bytes:
-        content = self._there.read(size)
-        self.digest.update(content)
-        return content
 
 
 def _number_on(db: Connection, said: Manifest) -> None:

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Lock
 from typing import TypeVar
@@ -35,6 +35,10 @@ _queues: WeakKeyDictionary[Engine, Lock] = WeakKeyDictionary()  # of each SQLite
 
 class UnknownDatabase(ValueError):
     """database.url names neither SQLite nor PostgreSQL, or is no address at all."""
+
+
+class StillRead(Exception):
+    """Somebody has been reading the SQLite file for so long that its log could not be emptied."""
 
 
 class OrphanRows(RuntimeError):
@@ -98,6 +102,26 @@ def snapshot(engine: Engine) -> Iterator[Connection]:
         with connection.begin():
             _take_time(connection)
             yield connection
+
+
+def clean(engine: Engine) -> None:
+    """Rewrite the database without what was deleted from it: pages of the file, dead rows, the log.
+
+    Others wait while it is at it: seconds for a branch. Raises what the database says, as where it is busy.
+    """
+    if engine.dialect.name == "sqlite":
+        with closing(sqlite3.connect(str(engine.url.database), timeout=60, isolation_level=None)) as connection:
+            connection.execute("PRAGMA secure_delete=ON")
+            connection.execute("VACUUM")
+            (busy, _, _) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            if busy:
+                raise StillRead
+        return
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("SET statement_timeout = 0"))
+        connection.execute(text("VACUUM FULL"))
+        connection.execute(text("RESET statement_timeout"))
+        connection.invalidate()  # its settings are not everybody's
 
 
 @contextmanager

@@ -70,3 +70,29 @@ def fault(found: faults.BackupFault) -> str:
     """What is wrong, and what to do."""
     where = "、".join(found.tables) if isinstance(found, faults.OfTables) else str(found)
     return FAULTS[type(found)].format(where)
+
+
+FORGOTTEN = "已删除同志"
+ASKED = "确定请回复 yes："
+NOT_FORGOTTEN = "没有删除。"
+ASK_FIRST = "删除要确认：请在终端里运行，或加 --yes。"
+STILL_READ = "个人信息已删除，只是数据库文件里的旧页面没有清掉（正被读取）。请稍后再运行一次：zhibu forget {} --yes。"
+REDIS_AWAY = "Redis 连不上，没有删除。请先让它运行。"
+
+
+def forgetting(name: str, public_id: str) -> str:
+    """What is about to be done, and to whom."""
+    return (
+        f"将删除{name}同志（编号 {public_id}）的个人信息：姓名、电话、出生日期、微信账号、本人写的文字。\n"
+        "考勤、答题、学时的数字留着，记在“已删除同志”名下。删了不能恢复。在册的同志同时记为今天转出。"
+    )
+
+
+def forgotten(public_id: str, *, shared: bool) -> str:
+    """It is done; what is left is said."""
+    left = "有同名的同志，各处文字里的这个姓名没有改，请自己看一看。\n" if shared else ""
+    return (
+        f"已删除。中途断了或要再清一遍：zhibu forget {public_id} --yes。\n{left}"
+        "以前的备份、打印的纸、导出的表格、公告的附件和来信里还有，不会自己消失：请删去旧备份，再备份一次；"
+        "以后若恢复旧备份，请再删除一次。"
+    )

@@ -59,4 +59,3 @@ def _value(made: Table, column: "Column[object]", kind: str) -> Value:
         "date": date(2026, 11, 25),
     }
     return values[kind]
-

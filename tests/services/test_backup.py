@@ -93,7 +93,9 @@ def test_everything_moves_from_one_engine_to_the_other(install: Install, tmp_pat
     assert kept.execute("SELECT lookup, text FROM opinion").fetchall() == [(LOOKUP, "请多讲讲")]
     kept.close()
     with sql.rebuilding(new.engine) as db:
-        number = db.execute(insert(Org).values(public_id="x", kind=OrgKind.GROUP, name="第九党小组")).inserted_primary_key
+        number = db.execute(
+            insert(Org).values(public_id="x", kind=OrgKind.GROUP, name="第九党小组")
+        ).inserted_primary_key
         assert number == (every_table.NUMBER + 1,)
         made = {**every_table.row(Base.metadata.tables["round"]), "public_id": "y"}
         del made["id"]
@@ -147,8 +149,16 @@ def test_what_is_wrong_with_a_backup_is_told_and_nothing_is_put_back(install: In
 
         return spoil
 
-    def member(content: bytes) -> Callable[[Path], object]:
-        return lambda bad: (bad / "tables" / "member.jsonl.gz").write_bytes(content)
+    def member(content: bytes, *, signed: bool = False) -> Callable[[Path], object]:
+        def spoil(bad: Path) -> None:
+            (bad / "tables" / "member.jsonl.gz").write_bytes(content)
+            if signed:
+                digest = hashlib.sha256(content).hexdigest()
+                says(tables=[{**one, "sha256": digest} if one["name"] == "member" else one for one in said["tables"]])(
+                    bad
+                )
+
+        return spoil
 
     packed = (good / "tables" / "member.jsonl.gz").read_bytes()
     said = json.loads((good / "manifest.json").read_text("utf-8"))
@@ -160,7 +170,7 @@ def test_what_is_wrong_with_a_backup_is_told_and_nothing_is_put_back(install: In
         (bad / "tables" / "member.jsonl.gz").unlink()
         (bad / "tables" / "member.jsonl.gz").symlink_to("/etc/passwd")
 
-    for name, spoil, word in (
+    for name, spoil, word in (  # fmt: skip
         ("nothing", lambda bad: (bad / "manifest.json").unlink(), "没有完整的备份"),
         ("foreign", says(product="else"), "不是支部通的备份"),
         ("newer", says(head="9999_later"), "更新的版本"),
@@ -171,8 +181,13 @@ def test_what_is_wrong_with_a_backup_is_told_and_nothing_is_put_back(install: In
         ("climbing", says(tables=[*said["tables"], climbing]), "被改动过"),
         ("missing", lambda bad: (bad / "tables" / "seat.jsonl.gz").unlink(), "seat.jsonl.gz"),
         ("cut", member(packed[: len(packed) // 2]), "member.jsonl.gz"),
-        ("bomb", member(bomb), "member.jsonl.gz"),
+        ("bomb", member(bomb, signed=True), "member.jsonl.gz"),
         ("changed", member(gzip.compress(gzip.decompress(packed).replace(b"member.name", b"member.gone"))), "被改动过"),
+        (
+            "forged",
+            member(gzip.compress(gzip.decompress(packed).replace(b"member.name", b"member.gone")), signed=True),
+            "不一样（member）",
+        ),
         ("link", link, "不是支部通的备份"),
     ):
         fresh.types("restore", spoilt(name, spoil)).refused(word)
