@@ -84,7 +84,7 @@ def test_every_column_of_words_has_its_fate() -> None:
 def test_no_cell_of_any_table_tells_who_it_was(zhibu: Operator, each_database: Database) -> None:
     facts = json.dumps({"name": NAME, "reason": WORDS, "note": WORDS, "at": "2026-11-25"})  # escaped, as some are
     spoken = json.dumps({"part": "", "answers": {str(every_table.NUMBER): WORDS}}, ensure_ascii=False)
-    own = {
+    own: dict[str, dict[str, every_table.Value]] = {
         "notice": {"facts": facts, "state": "sent", "claimed_until": None},
         "event": {"facts": facts},
         "round_answer": {"body": spoken},
