@@ -85,6 +85,11 @@ class House:
     reports: confidential.Desk | None  # the desk itself where this machine keeps it
     keeper: Keeper
 
+    @property
+    def lasts(self) -> metrics.Lasts:
+        """For how long each part that keeps time counts as alive."""
+        return LASTS
+
     def operator(self) -> Act:
         """An act of whoever sits at the command line, now."""
         return rights.operator(self.clock(), self.settings.zone)

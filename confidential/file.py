@@ -112,8 +112,8 @@ class QuietFile:
             (pages,) = self._open().execute("PRAGMA page_count").fetchone()
             return int(pages) * PAGE
 
-    def copy_to(self, copy: Path) -> None:
-        """Overwrite the copy in place: a new file would leave the old one's bytes on the disk.
+    def copy_to(self, *copies: Path) -> None:
+        """Overwrite the copies in place, alike: a new file would leave the old one's bytes on the disk.
 
         Never by reading the file itself: closing it would let go of SQLite's locks on it.
         """
@@ -124,15 +124,16 @@ class QuietFile:
                 image = connection.serialize()
             finally:
                 connection.execute("ROLLBACK")
-            there = os.open(copy, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            try:
-                before = os.fstat(there).st_size
-                _overwrite(there, image + bytes(max(0, before - len(image))))
-                os.ftruncate(there, len(image))
-                os.fsync(there)
-            finally:
-                os.close(there)
-            self._date(copy)
+            for copy in copies:
+                there = os.open(copy, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+                try:
+                    before = os.fstat(there).st_size
+                    _overwrite(there, image + bytes(max(0, before - len(image))))
+                    os.ftruncate(there, len(image))
+                    os.fsync(there)
+                finally:
+                    os.close(there)
+                self._date(copy)
 
     def close(self) -> None:
         """Close the file; the next use opens it again."""

@@ -175,6 +175,27 @@ class UnsignedFile:
 
         self._write(work)
 
+    def reword(self, change: Callable[[str], str]) -> bool:
+        """Change the words of all that is kept; tells whether anything was changed."""
+        places = (("opinion", "text"), ("opinion", "answer"), ("answer", "body"))
+
+        def changes(db: sqlite3.Connection) -> list[tuple[str, str, str, str]]:
+            found = []
+            for table, column in places:
+                for (text,) in db.execute(f"SELECT DISTINCT {column} FROM {table}"):  # noqa: S608 - names of ours
+                    if change(text) != text:
+                        found.append((table, column, change(text), text))
+            return found
+
+        def work(db: sqlite3.Connection) -> None:
+            for table, column, new, old in changes(db):
+                db.execute(f"UPDATE {table} SET {column} = ? WHERE {column} = ?", (new, old))  # noqa: S608 - as above
+
+        if not self._read(changes):
+            return False
+        self._write(work)
+        return True
+
     def _read(self, work: Callable[[sqlite3.Connection], T]) -> T:
         try:
             return self.file.read(work)

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Lock
 from typing import TypeVar
@@ -35,6 +35,18 @@ _queues: WeakKeyDictionary[Engine, Lock] = WeakKeyDictionary()  # of each SQLite
 
 class UnknownDatabase(ValueError):
     """database.url names neither SQLite nor PostgreSQL, or is no address at all."""
+
+
+class StillRead(Exception):
+    """Somebody has been reading the SQLite file for so long that its log could not be emptied."""
+
+
+class OrphanRows(RuntimeError):
+    """What was built has rows in these tables whose parents are not there."""
+
+    def __init__(self, tables: list[str]) -> None:
+        super().__init__(f"This would leave rows without their parent in {', '.join(tables)}")
+        self.tables = tables
 
 
 def open_engine(url: str, home: Path, *, pool_size: int = 8) -> Engine:
@@ -79,6 +91,53 @@ def reading(engine: Engine) -> Iterator[Session]:
     """One look at the database that takes no write lock; writing in it is an error on both engines."""
     with _read_only(engine) as connection, Session(connection, expire_on_commit=False) as db, db.begin():
         yield db
+
+
+@contextmanager
+def snapshot(engine: Engine) -> Iterator[Connection]:
+    """One look at everything as it stands at this moment, however long it takes; writers go on meanwhile."""
+    with _read_only(engine) as connection:
+        if engine.dialect.name != "sqlite":
+            connection.execution_options(isolation_level="REPEATABLE READ")
+        with connection.begin():
+            _take_time(connection)
+            yield connection
+
+
+def clean(engine: Engine) -> None:
+    """Rewrite the database without what was deleted from it: pages of the file, dead rows, the log.
+
+    Others wait while it is at it: seconds for a branch. Raises what the database says, as where it is busy.
+    """
+    if engine.dialect.name == "sqlite":
+        with closing(sqlite3.connect(str(engine.url.database), timeout=60, isolation_level=None)) as connection:
+            connection.execute("PRAGMA secure_delete=ON")
+            connection.execute("VACUUM")
+            (busy, _, _) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            if busy:
+                raise StillRead
+        return
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("SET statement_timeout = 0"))
+        connection.execute(text("VACUUM FULL"))
+        connection.execute(text("RESET statement_timeout"))
+        connection.invalidate()  # its settings are not everybody's
+
+
+@contextmanager
+def rebuilding(engine: Engine) -> Iterator[Connection]:
+    """One transaction in which tables are dropped, made and filled, however long it takes: all of it or nothing.
+
+    Starters and other rebuilders wait for it.
+    """
+    if engine.dialect.name == "sqlite":
+        with _rebuilding_sqlite(engine.url) as connection:
+            yield connection
+        return
+    with engine.connect() as connection, connection.begin():
+        _take_time(connection)
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('zhibu upgrade'))"))
+        yield connection
 
 
 def run(engine: Engine, work: Callable[[Session], T]) -> T:
@@ -127,20 +186,32 @@ def met_another(error: DBAPIError) -> bool:
 
 def upgrade(engine: Engine) -> None:
     """Bring the database to the newest migration, all of it or nothing; starters wait for one another."""
-    if engine.dialect.name == "sqlite":
-        _upgrade_sqlite(engine.url)
-        return
-    with engine.connect() as connection, connection.begin():
-        connection.execute(text("SET LOCAL statement_timeout = 0"))
-        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('zhibu upgrade'))"))
-        _migrate(connection)
+    with rebuilding(engine) as connection:
+        migrate(connection)
 
 
 def at_head(engine: Engine) -> bool:
     """Tell whether the database stands at the newest migration."""
     with _read_only(engine) as connection:
         there = set(MigrationContext.configure(connection).get_current_heads())
-    return there == set(ScriptDirectory.from_config(_alembic()).get_heads())
+    return there == {newest()}
+
+
+def newest() -> str:
+    """The newest migration of this version."""
+    return str(ScriptDirectory.from_config(_alembic()).get_current_head())
+
+
+def migrations() -> set[str]:
+    """Every migration that this version knows."""
+    return {step.revision for step in ScriptDirectory.from_config(_alembic()).walk_revisions()}
+
+
+def migrate(connection: Connection, to: str = "head") -> None:
+    """Bring the tables to a migration, in the transaction under way (`rebuilding`)."""
+    config = _alembic()
+    config.attributes["connection"] = connection  # migrations/env.py takes this one and commits nothing
+    command.upgrade(config, to)
 
 
 def _address(url: str, home: Path) -> URL:
@@ -207,26 +278,27 @@ def _read_only(engine: Engine) -> Connection:
     return engine.connect().execution_options(**{_READING: True, "postgresql_readonly": True})
 
 
-def _upgrade_sqlite(address: URL) -> None:
-    """Migrate with foreign keys off: Alembic rebuilds tables; dropping one would take its children along."""
+@contextmanager
+def _rebuilding_sqlite(address: URL) -> Iterator[Connection]:
+    """Foreign keys are off: Alembic rebuilds tables; dropping one would take its children along."""
     assert address.database is not None
     engine = create_engine(address, poolclass=NullPool, hide_parameters=True, connect_args={"timeout": 60})
     _listen(engine, Path(address.database), "PRAGMA foreign_keys=OFF")
     with engine.connect() as connection, connection.begin():  # BEGIN IMMEDIATE: starters wait for one another
-        _migrate(connection)
+        yield connection
         orphans = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
         if orphans:
             tables = sorted({str(row[0]) for row in orphans})
-            raise RuntimeError(f"The upgrade would leave rows without their parent in {', '.join(tables)}")
+            raise OrphanRows(tables)
+
+
+def _take_time(connection: Connection) -> None:
+    """In this transaction a statement may take as long as it needs."""
+    if connection.dialect.name != "sqlite":
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
 
 
 def _alembic() -> Config:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     return config
-
-
-def _migrate(connection: Connection) -> None:
-    config = _alembic()
-    config.attributes["connection"] = connection  # migrations/env.py takes this one and commits nothing
-    command.upgrade(config, "head")

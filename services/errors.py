@@ -17,6 +17,7 @@ Refusal
 ├── NotAllowed            this needs a right the member does not hold now
 ├── NotSuitable           that office does not suit the person or the group
 ├── OwnOffice             nobody ends the own secretaryship: another does
+├── HoldsOffice           somebody who is to be forgotten holds an office
 ├── NumberTaken           the 编号 is somebody else's
 ├── OnRoll                such a person is on record already
 ├── OutOfOrder            a span ends before it begins
@@ -178,6 +179,13 @@ class NotSuitable(Refusal):
 
 class OwnOffice(Refusal):
     """Nobody ends the own secretaryship by accident: another does."""
+
+
+@dataclass
+class HoldsOffice(Refusal):
+    """Somebody who is to be forgotten, called `name`, holds an office; it has to be ended first."""
+
+    name: str
 
 
 @dataclass

@@ -154,6 +154,9 @@ WORDS: Mapping[type[Refusal], Callable[..., str]] = {
     errors.NotAllowed: _always(FORBIDDEN),
     errors.NotSuitable: _always("这个职务和人选对不上。请选正式党员；党小组长要选一个党小组，其他职务不选。"),
     errors.OwnOffice: _always("这是您自己的书记职务，不能由本人免去。请另一位同志来办。"),
+    errors.HoldsOffice: lambda refusal, _where: (
+        f"{refusal.name}同志还有职务，请先免职（zhibu appointments end），再删除。"
+    ),
     errors.NumberTaken: lambda refusal, _where: f"编号“{refusal.number}”已经是{refusal.name}同志的，请核对。",
     errors.OnRoll: lambda refusal, _where: (
         f"名册里已有一位{refusal.name}。若是同一位，请改原来的记录；若是另一位，请填上编号或出生日期。"

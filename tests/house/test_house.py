@@ -21,7 +21,7 @@ from texts import refusals
 ROOT = Path(__file__).resolve().parents[2]
 PRODUCT = (
     "bot", "miniprogram_api", "pages", "jobs", "confidential", "services", "models", "sealed", "sheets", "texts", "wechat",
-    "engines", "migrations", "simulator", "demo",
+    "engines", "migrations", "simulator", "demo", "commands", "backups",
 )  # fmt: skip
 
 DESK = ROOT / "confidential" / "static"
@@ -211,8 +211,12 @@ def test_models_equal_migrations_on_postgresql(pg_database: Database, pg_server:
 
 def imports_of(file: Path) -> set[str]:
     """The first names of everything a file imports."""
+    return imports_in(ast.parse(file.read_text(encoding="utf-8")))
+
+
+def imports_in(tree: ast.Module) -> set[str]:
     found = set()
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             found |= {name.name.split(".")[0] for name in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -225,6 +229,20 @@ def test_single_modules_keep_to_the_arrows() -> None:
     assert "simulator" not in imports_of(ROOT / "app.py")
     assert "cli" not in imports_of(ROOT / "app.py")
     assert not imports_of(ROOT / "settings.py") & {*PRODUCT, "app", "cli"}
+
+
+def test_cli_is_the_only_importer_of_app() -> None:
+    """Types aside: what a command needs of the house it is handed."""
+    importers = []
+    for file in house_files(".py"):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        for block in [
+            node for node in ast.walk(tree) if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+        ]:
+            block.body = [ast.Pass()]
+        if "app" in imports_in(tree) and file.relative_to(ROOT).parts[0] not in {"tests", "bench", "client"}:
+            importers.append(short(file))
+    assert importers == ["cli.py"]
 
 
 def test_the_arrows_of_the_house_hold() -> None:

@@ -1,0 +1,184 @@
+"""`zhibu forget`: nothing tells any more who it was, and every figure is as it was before."""
+
+import hashlib
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import redis
+from sqlalchemy import Enum, select, update
+
+from backups.rows import lines, shape_of
+from confidential.unsigned import UnsignedFile
+from engines import sql
+from models import Base
+from models.activity import Activity
+from models.member import Identity, Member
+from services.forgetting import FATES, Fate
+from tests.branch import NOON, branch_on
+from tests.engines import Database
+from tests.services import every_table
+from tests.services.operator import Operator, at
+from texts.backup import FORGOTTEN
+
+NAME, PHONE, NUMBER, BORN = "欧阳金丝雀", "13900007531", "JSQ-75310", "1931-07-13"
+WORDS = "金丝雀说的话"
+CANARIES = ("金丝雀", json.dumps("金丝雀")[1:-1], PHONE, NUMBER, BORN)
+COUNTED = (
+    "seat",
+    "checkin",
+    "leave",
+    "mark",
+    "makeup",
+    "answer",
+    "card",
+    "topic_tally",
+    "sitting",
+    "round_seat",
+    "standing",
+)
+
+
+@pytest.fixture
+def zhibu(
+    each_database: Database,
+    empty_redis: redis.Redis,
+    redis_url: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Operator:
+    return at(each_database, redis_url, capsys, monkeypatch)
+
+
+def cells(database: Database) -> dict[str, list[str]]:
+    with sql.snapshot(database.engine) as db:
+        return {one.name: [line.decode() for line in lines(db, shape_of(one))] for one in Base.metadata.sorted_tables}
+
+
+def left(database: Database, store: redis.Redis, canaries: tuple[str, ...]) -> list[str]:
+    """Where something of them is still to be found: cells, Redis, bytes of all files of the installation."""
+    found = [
+        f"{table}: {row}" for table, rows in cells(database).items() for row in rows for one in canaries if one in row
+    ]
+    for key in store.scan_iter():
+        held = store.dump(key) if store.type(key) != "string" else store.get(key)
+        found += [f"redis {key}" for one in canaries if one in str(key) or one in str(held)]
+    for file in database.home.rglob("*"):
+        if file.is_file() and not file.is_socket():
+            content = file.read_bytes()
+            found += [f"{file.name}: {one}" for one in canaries if one.encode() in content]
+    return found
+
+
+def test_every_column_of_words_has_its_fate() -> None:
+    """A new column of text or bytes: say in services/forgetting.py what becomes of it."""
+    columns = {
+        f"{made.name}.{column.name}"
+        for made in Base.metadata.sorted_tables
+        for column in made.columns
+        if dict(shape_of(made).columns)[column.name] in {"text", "bytes"} and not isinstance(column.type, Enum)
+    }
+    assert columns == set(FATES)
+
+
+def test_no_cell_of_any_table_tells_who_it_was(zhibu: Operator, each_database: Database) -> None:
+    facts = json.dumps({"name": NAME, "reason": WORDS, "note": WORDS, "at": "2026-11-25"})  # escaped, as some are
+    spoken = json.dumps({"part": "", "answers": {str(every_table.NUMBER): WORDS}}, ensure_ascii=False)
+    own: dict[str, dict[str, every_table.Value]] = {
+        "notice": {"facts": facts, "state": "sent", "claimed_until": None},
+        "event": {"facts": facts},
+        "round_answer": {"body": spoken},
+        "round_question": {"kind": "text"},
+        "question": {"kind": "blank"},
+        "identity": {"app_id": "wx", "openid": "o金丝雀"},
+        "held_scan": {"openid": "o金丝雀"},
+        "wrong_code": {"who": hashlib.sha256("wx o金丝雀".encode()).hexdigest()[:32]},
+        "member": {"name": NAME, "phone": PHONE, "number": NUMBER, "born": BORN, "status": "full", "moved_out": None},
+        "given": {"ending": f"{NAME}同志，{WORDS}"},
+    }
+    zhibu.types("db", "upgrade").done()
+    with sql.rebuilding(each_database.engine) as db:
+        for made in Base.metadata.sorted_tables:
+            row = {**every_table.row(made), **own.get(made.name, {})}
+            for name in row.keys() - own.get(made.name, {}).keys():
+                fate = FATES.get(f"{made.name}.{name}")
+                length = getattr(made.c[name].type, "length", None)
+                if fate is Fate.NAMED:
+                    row[name] = f"请{NAME}（{PHONE}）到会"[:length]
+                elif fate is Fate.OWN and isinstance(row[name], str):
+                    row[name] = WORDS[:length]
+            db.execute(made.insert(), row)
+    before = cells(each_database)
+    assert sum("金丝雀" in row or CANARIES[1] in row for rows in before.values() for row in rows) > 20
+    zhibu.types("forget", NAME, "--yes").done()
+
+    after = cells(each_database)
+    assert [(name, row) for name, rows in after.items() for row in rows for one in CANARIES if one in row] == []
+    gone = {name for name in after if len(after[name]) < len(before[name])}
+    assert gone == {key.partition(".")[0] for key, fate in FATES.items() if fate is Fate.DROPPED} | {"greeting", "wish"}
+
+
+def test_a_member_of_many_affairs_is_forgotten_and_every_figure_stays(
+    zhibu: Operator, each_database: Database, empty_redis: redis.Redis, redis_url: str
+) -> None:
+    with branch_on(each_database, redis_url) as branch:
+        gone = branch.bound(NAME, phone=PHONE, number=NUMBER, born=BORN)
+        other = branch.bound(f"{NAME}兰")  # a longer name, that has to stay
+        later = branch.meeting("12月党课", opened=False, starts=timedelta(days=3))
+        meeting = branch.meeting()
+        gone.says(branch.number_at(meeting, NOON)).hears("签到成功")
+        other.says("没有来")
+        branch.close(meeting)
+        gone.says("请假").says("5").says(f"{WORDS}一").hears("已提交")
+        gone.says("意见").says("1").says("1").says(f"{WORDS}二").says("1").hears("已提交")
+        gone.says("自查").says(f"{WORDS}三")
+        gone.says("意见").says("1").says("1").says(f"{WORDS}四")  # a talk left open, in Redis
+        house = branch.house
+        with house.reading() as db:
+            openid = db.scalars(select(Identity.openid).join(Member).where(Member.name == NAME)).one()
+            public_id = db.scalars(select(Member.public_id).where(Member.name == NAME)).one()
+        house.run(
+            lambda db: db.execute(
+                update(Activity).where(Activity.public_id == meeting).values(host=NAME, recorder=f"{NAME}兰")
+            )
+        )
+        unsigned = UnsignedFile(
+            house.settings.home / house.settings.confidential.unsigned_database, house.settings.zone
+        )
+        unsigned.submit("b" * 64, "work", f"请{NAME}同志多讲讲", datetime(2026, 11, 25, tzinfo=UTC))
+        unsigned.file.close()
+        empty_redis.set("shelf:roster", json.dumps([NAME, PHONE]))
+        assert later
+    canaries = (openid, WORDS, json.dumps(WORDS)[1:-1], PHONE, NUMBER, BORN, f"{NAME}，", f'{NAME}"', f"{NAME}同志")
+    assert len(left(each_database, empty_redis, canaries)) > 5
+    before = {name: _numbers(each_database, name) for name in COUNTED}
+
+    zhibu.types("appointments", "add", NAME, "宣传委员").done()
+    zhibu.types("forget", NAME, "--yes").refused("还有职务")
+    (office,) = _column(each_database, "appointment", "public_id")
+    zhibu.types("appointments", "end", office).done()
+    zhibu.types("forget", NAME).refused("--yes")
+    told = zhibu.types("forget", NAME, "--yes").done().out
+    assert "旧备份" in told
+    assert NAME not in told
+    assert left(each_database, empty_redis, canaries) == []
+    assert {name: _numbers(each_database, name) for name in COUNTED} == before
+    assert FORGOTTEN in _column(each_database, "activity", "host")
+    assert f"{NAME}兰" in _column(each_database, "activity", "recorder")
+    assert f"{NAME}兰" in _column(each_database, "member", "name")
+    zhibu.types("forget", public_id, "--yes").done()
+    zhibu.types("forget", NAME, "--yes").refused("没有")
+
+
+def _column(database: Database, table: str, column: str) -> list[str]:
+    made = Base.metadata.tables[table]
+    with sql.snapshot(database.engine) as db:
+        return [str(one) for one in db.scalars(select(made.c[column]))]
+
+
+def _numbers(database: Database, table: str) -> list[str]:
+    """All of a table that is counted: everything but words."""
+    made = Base.metadata.tables[table]
+    kept = [one for one in made.columns if FATES.get(f"{table}.{one.name}") is not Fate.OWN]
+    with sql.snapshot(database.engine) as db:
+        return sorted(map(repr, db.execute(select(*kept))))
