@@ -20,6 +20,7 @@ from getpass import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import logs
 from engines import ports
 from engines.process import die_with_parent
 from settings import ConfigError, Settings, load
@@ -28,10 +29,10 @@ from texts import cli as texts
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    import flask
     from sqlalchemy.orm import Session
 
     from app import House
+    from engines.web import Wsgi
     from sealed.handlerlist import HandlerList
     from sealed.keys import SigningKey
     from services import banks
@@ -116,10 +117,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not hasattr(chosen, "act"):
         parser.print_help(sys.stderr)
         return WRONG_USAGE
-    logging.basicConfig(
-        level=logging.INFO if chosen.verbose else logging.WARNING,
-        format="%(asctime)s %(levelname)s %(name)s %(message)s",
-    )
+    logging.basicConfig(level=logging.INFO if chosen.verbose else logging.WARNING, format=logs.TEXT)
     try:
         with ExitStack() as chosen.closing:
             return int(chosen.act(chosen) or DONE)
@@ -148,25 +146,35 @@ def staying() -> Iterator[None]:
         gc.enable()
 
 
-def load_app(config: str, server: int, only: str | None = None) -> flask.Flask:
+def load_app(config: str, server: int, only: str | None = None) -> Wsgi:
     """The WSGI application of one web worker, all or one part of it; it ends with `server`, the process it is of."""
     die_with_parent(server)
+    from engines.web import leaving
+
     # Forked from the server, whose signal notes a wish to stop and does nothing else: until the worker has its
     # own, a stop would wait for it to the last second.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     with staying():
-        from app import build, create_app, create_report_app  # a worker imports the house, the other commands need not
+        from app import (
+            build,
+            counted,
+            create_app,
+            create_report_app,
+        )  # a worker imports the house, the other commands need not
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    settings = load(Path(config), os.environ)
+    try:
+        settings = load(Path(config), os.environ)
+    except ConfigError as error:  # changed since the server was started; who has served until now goes on
+        raise SystemExit(str(error)) from None
+    logs.start(settings.server.log_format)
     if only:
         app, keeper = create_report_app(settings)
     else:
-        house = build(settings)
+        house = counted(build(settings))
         app, keeper = create_app(house), house.keeper
     keeper.start()
-    return app
+    return leaving(logs.numbered(app))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -232,30 +240,21 @@ def _take_bank(house: House, path: Path) -> None:
     argument("--only", choices=("confidential",), help="the confidential desk alone, for a host of its own"),
 )
 def _serve(chosen: argparse.Namespace) -> None:
-    from granian.constants import Interfaces
-    from granian.server import Server
+    from engines.web import Server
 
     settings = _settings(chosen)
     address = settings.server.host, settings.server.port
-    _listenable(partial(ports.claim, *address, settings.var), "server.port")
+    listener, handed = _listenable(partial(ports.claim, *address, settings.var), "server.port")
+    chosen.closing.callback(listener.close)
     if chosen.only is None:
         _ready_to_fork(_house(chosen))
     elif not settings.confidential.here:
         raise Stop(texts.NO_DESK_HERE)
     workers = 1 if settings.on_sqlite and chosen.only is None else settings.server.workers
-    server = Server(
-        str(chosen.config.resolve()),
-        settings.server.host,
-        settings.server.port,
-        interface=Interfaces.WSGI,
-        workers=workers,
-        blocking_threads=settings.server.threads,
-        websockets=False,
-        log_access=False,  # the query of a callback carries an openid, and whoever reads /report is nobody's business
-        respawn_failed_workers=True,
-        workers_kill_timeout=10,
-    )
-    server.serve(target_loader=partial(load_app, server=os.getpid(), only=chosen.only))
+    logs.start(settings.server.log_format)
+    server = Server(listener, handed=handed, workers=workers, threads=settings.server.threads)
+    loader = partial(load_app, str(chosen.config.resolve()), server=os.getpid(), only=chosen.only)
+    server.serve(target_loader=loader, wrap_loader=False)
 
 
 def _ready_to_fork(house: House) -> None:
@@ -264,6 +263,9 @@ def _ready_to_fork(house: House) -> None:
     Nothing of it may be open when the workers are forked. Of SQLite's files a worker would believe the locks of this
     process to be its own, and the next `zhibu` command to end would take the log away under it.
     """
+    from app import tallies
+
+    tallies(house.settings).clear()
     house.engine.dispose()
 
 
@@ -330,6 +332,7 @@ def _jobs(chosen: argparse.Namespace) -> None:
     from jobs.sender import Sender
 
     house = _house(chosen)
+    logs.start(house.settings.server.log_format, logging.INFO if chosen.verbose else logging.WARNING)
     parts = house.desk(), house.settings.zone, house.clock
     made: dict[str, Worker] = {"scheduler": Clock(*parts), "sender": Sender(*parts)}
     keep([one for name, one in made.items() if chosen.only in (None, name)])
@@ -1119,10 +1122,10 @@ def _simulated(settings: Settings) -> tuple[str, int]:
     return found[1], int(found[2])
 
 
-def _listenable(attempt: Callable[[], None], key: str) -> None:
+def _listenable(attempt: Callable[[], T], key: str) -> T:
     """Check or claim a port; a refusal becomes a sentence that names the key to change."""
     try:
-        attempt()
+        return attempt()
     except ports.PortRefused as refused:
         address = f"{refused.host}:{refused.port}"
         if refused.taken:

@@ -222,6 +222,7 @@ class Server(Section):
     workers: Annotated[int, Field(ge=1, le=64)] = 2
     threads: Annotated[int, Field(ge=1, le=64)] = 8
     public_url: Address = "http://127.0.0.1:8000"
+    log_format: Literal["text", "json"] = "text"
 
 
 class Branch(Section):
