@@ -166,7 +166,8 @@ def load_app(config: str, server: int, only: str | None = None) -> Wsgi:
     try:
         settings = load(Path(config), os.environ)
     except ConfigError as error:  # changed since the server was started; who has served until now goes on
-        raise SystemExit(str(error)) from None
+        log.error("settings refused: %s", "; ".join(error.problems))  # noqa: TRY400 - where it is found tells nothing
+        raise SystemExit(1) from None
     logs.start(settings.server.log_format)
     if only:
         app, keeper = create_report_app(settings)
@@ -246,12 +247,12 @@ def _serve(chosen: argparse.Namespace) -> None:
     address = settings.server.host, settings.server.port
     listener, handed = _listenable(partial(ports.claim, *address, settings.var), "server.port")
     chosen.closing.callback(listener.close)
+    logs.start(settings.server.log_format)
     if chosen.only is None:
         _ready_to_fork(_house(chosen))
     elif not settings.confidential.here:
         raise Stop(texts.NO_DESK_HERE)
     workers = 1 if settings.on_sqlite and chosen.only is None else settings.server.workers
-    logs.start(settings.server.log_format)
     server = Server(listener, handed=handed, workers=workers, threads=settings.server.threads)
     loader = partial(load_app, str(chosen.config.resolve()), server=os.getpid(), only=chosen.only)
     server.serve(target_loader=loader, wrap_loader=False)
@@ -331,8 +332,8 @@ def _jobs(chosen: argparse.Namespace) -> None:
     from jobs.scheduler import Clock
     from jobs.sender import Sender
 
+    logs.start(_settings(chosen).server.log_format, logging.INFO if chosen.verbose else logging.WARNING)
     house = _house(chosen)
-    logs.start(house.settings.server.log_format, logging.INFO if chosen.verbose else logging.WARNING)
     parts = house.desk(), house.settings.zone, house.clock
     made: dict[str, Worker] = {"scheduler": Clock(*parts), "sender": Sender(*parts)}
     keep([one for name, one in made.items() if chosen.only in (None, name)])

@@ -35,6 +35,8 @@ def start(form: Form, level: int = logging.INFO) -> None:
     handler.setFormatter(Json() if form == "json" else logging.Formatter(TEXT))
     root.addHandler(handler)
     root.setLevel(level)
+    for chatty in ("alembic", "apscheduler"):  # of every look at the tables, of every waking up
+        logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
 def numbered(app: Wsgi) -> Wsgi:
