@@ -68,8 +68,8 @@ class Json(logging.Formatter):
         if record.exc_info and record.exc_info[0]:
             line["error"] = record.exc_info[0].__name__
             line["at"] = where(record.exc_info[2])
-        return json.dumps({**line, **{name: value for name, value in fields.items() if name not in line}},
-                          ensure_ascii=False, default=str)  # fmt: skip
+        told = {f"{name}_" if name in line else name: value for name, value in fields.items()}
+        return json.dumps({**line, **told}, ensure_ascii=False, default=str)
 
 
 def where(trace: TracebackType | None) -> str:

@@ -16,6 +16,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
+from http.client import HTTPConnection
 from pathlib import Path
 from threading import Event
 
@@ -164,10 +165,6 @@ def test_nobody_goes_unanswered_while_web_processes_are_replaced(deployed: Runni
             assert [one.status for one in heard.deliveries] == [200], heard.deliveries
             sent[place] += 1
 
-    def replaced(old: list[int]) -> bool:
-        now = deployed.workers()
-        return len(now) == 2 and not set(now) & set(old)
-
     def answered(more: int) -> None:
         aim = sum(sent) + more
         eventually(lambda: sum(sent) >= aim or any(one.done() for one in writing), what="answers")
@@ -175,10 +172,8 @@ def test_nobody_goes_unanswered_while_web_processes_are_replaced(deployed: Runni
     with ThreadPoolExecutor(4) as phones:
         writing = [phones.submit(writes, place) for place in range(4)]
         try:
-            old = deployed.workers()
             answered(4)
-            made.reload(deployed.server)
-            eventually(partial(replaced, old), what="new workers")
+            reloads(deployed)
             answered(8)
             # Broken settings are found by who would start with them; who works goes on.
             whole, old = made.config.read_text("utf-8"), deployed.workers()
@@ -208,6 +203,43 @@ def test_nobody_goes_unanswered_while_web_processes_are_replaced(deployed: Runni
     deployed.server.kill()
     deployed.server.wait()
     eventually(lambda: not any(map(alive, last)), what="their end")
+
+
+def reloads(deployed: Running) -> None:
+    """New web processes, while some lines are in use, some have been silent, and some have only just been opened."""
+    old, made = deployed.workers(), deployed.made
+    idle, asking = lines(made, 8), lines(made, 6)
+    assert all(asks(one) for one in idle)
+    made.reload(deployed.server)
+    for one in asking:
+        eventually(partial(parts, one), what="the end of a line in use")
+    late = lines(made, 8)  # they come while the old ones leave, and say nothing yet
+    assert not any(asks(one) for one in idle)
+    eventually(lambda: len(deployed.workers()) == 2 and not set(deployed.workers()) & set(old), what="new workers")
+    assert all(asks(one) for one in late)
+    for one in late:
+        one.close()
+
+
+def lines(made: Deployed, number: int) -> list[HTTPConnection]:
+    """So many open connections."""
+    opened = [HTTPConnection("127.0.0.1", made.port, timeout=PATIENT) for _ in range(number)]
+    for one in opened:
+        one.connect()
+    return opened
+
+
+def asks(line: HTTPConnection) -> bool:
+    """Ask over it and be answered; whether it stays open."""
+    line.request("GET", "/livez")
+    answer = line.getresponse()
+    assert (answer.status, answer.read()) == (200, b"ok")
+    return not answer.will_close
+
+
+def parts(line: HTTPConnection) -> bool:
+    """Ask over it and be told that this was the last time."""
+    return not asks(line)
 
 
 def ended(enough: Event, writing: list[Future[None]]) -> None:

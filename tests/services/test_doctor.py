@@ -154,8 +154,12 @@ def test_a_production_database_must_keep_what_it_says_and_have_room(
     zhibu: Operator, redis_url: str, pg_database: Database
 ) -> None:
     """The cluster of the tests is careless about power cuts, and small."""
-    engines = {"database": {"url": pg_database.url}, "server": {"public_url": "https://zhibu.example.cn", "workers": 1}}
-    zhibu.configure(**production(redis_url, **engines))
+
+    def of(workers: int) -> dict[str, object]:
+        server = {"public_url": "https://zhibu.example.cn", "workers": workers}
+        return production(redis_url, database={"url": pg_database.url}, server=server)
+
+    zhibu.configure(**of(1))
     (said,) = faults(zhibu)
     assert "synchronous_commit 要是 on" in said
     assert "fsync 要是 on" in said
@@ -163,8 +167,7 @@ def test_a_production_database_must_keep_what_it_says_and_have_room(
     with pg_database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         name = pg_database.engine.url.database
         connection.exec_driver_sql(f'ALTER DATABASE "{name}" SET synchronous_commit = on')
-    engines["server"] = {**engines["server"], "workers": 3}
-    zhibu.configure(**production(redis_url, **engines))
+    zhibu.configure(**of(3))
     (said,) = faults(zhibu)
     assert "synchronous_commit" not in said
     assert "最多要60个连接，max_connections 只够57个" in said
@@ -172,7 +175,7 @@ def test_a_production_database_must_keep_what_it_says_and_have_room(
 
 def test_a_redis_that_drops_what_it_likes_is_found(zhibu: Operator, empty_redis: redis.Redis) -> None:
     assert "✓ Redis 的设置合适\n" in zhibu.types("doctor").done().out
-    before = empty_redis.config_get("maxmemory-policy")["maxmemory-policy"]
+    before = str(empty_redis.config_get("maxmemory-policy")["maxmemory-policy"])
     empty_redis.config_set("maxmemory-policy", "allkeys-lru")
     try:
         assert "noeviction" in "".join(faults(zhibu))
