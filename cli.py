@@ -247,12 +247,12 @@ def _serve(chosen: argparse.Namespace) -> None:
     address = settings.server.host, settings.server.port
     listener, handed = _listenable(partial(ports.claim, *address, settings.var), "server.port")
     chosen.closing.callback(listener.close)
-    logs.start(settings.server.log_format)
     if chosen.only is None:
         _ready_to_fork(_house(chosen))
     elif not settings.confidential.here:
         raise Stop(texts.NO_DESK_HERE)
     workers = 1 if settings.on_sqlite and chosen.only is None else settings.server.workers
+    logs.start(settings.server.log_format)
     server = Server(listener, handed=handed, workers=workers, threads=settings.server.threads)
     loader = partial(load_app, str(chosen.config.resolve()), server=os.getpid(), only=chosen.only)
     server.serve(target_loader=loader, wrap_loader=False)
