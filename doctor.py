@@ -286,8 +286,9 @@ def _metrics(settings: Settings) -> Finding:
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.server.host, settings.server.host)  # noqa: S104 - what may be set
     try:
         status = urllib3.request(
-            "GET", f"http://{host}:{settings.server.port}/metrics", timeout=2.0, retries=False, redirect=False
-        ).status
+            "GET", f"http://{host}:{settings.server.port}/metrics",
+            timeout=2.0, retries=False, redirect=False, headers={"Connection": "close"},
+        ).status  # fmt: skip
     except urllib3.exceptions.HTTPError:
         return Finding(texts.METRICS, good=True, advice=texts.NOT_SERVING)
     return _judged(texts.METRICS, status == 200, texts.no_metrics(status))
