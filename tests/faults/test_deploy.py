@@ -338,7 +338,10 @@ def test_the_image_has_no_secret_and_what_compose_starts_is_whole(tmp_path: Path
     dry = [sys.executable, *install.split()[1:], "--dry-run", "--no-index"]
     installing = subprocess.Popen(dry, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     kept_out = (ROOT / ".dockerignore").read_text("utf-8").split("\n")
-    assert {".git", "var", "*.db", "config.yaml", "**/*.env"} <= set(kept_out)
+    mounted = compose()["x-zhibu"]["env_file"].partition(":-./")[2].partition("}")[0]  # beside it lie certificates
+    assert mounted == "etc"
+    assert f"/{mounted}/" in (ROOT / ".gitignore").read_text("utf-8").split("\n")
+    assert {mounted, ".git", "var", "*.db", "config.yaml", "**/*.env"} <= set(kept_out)
 
     content = compose()
     services = content["services"]
