@@ -155,13 +155,8 @@ def load_app(config: str, server: int, only: str | None = None) -> Wsgi:
     # own, a stop would wait for it to the last second.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    with staying():
-        from app import (
-            build,
-            counted,
-            create_app,
-            create_report_app,
-        )  # a worker imports the house, the other commands need not
+    with staying():  # a worker imports the house, the other commands need not
+        from app import build, counted, create_app, create_report_app
 
     try:
         settings = load(Path(config), os.environ)

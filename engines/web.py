@@ -93,7 +93,7 @@ class Server(MPServer):
                 _tell(before, LEAVE)
                 self.leaving.append(before)
         self._wait_for(self.leaving, IDLE + TURN)
-        self.leaving = []
+        self.leaving = [one for one in self.leaving if one.is_alive()]  # some, where a stop has come meanwhile
 
     def _successor(
         self, place: int, spawn_target: Callable[..., None], target_loader: Callable[[], Wsgi]
