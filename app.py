@@ -3,9 +3,10 @@
 import logging
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
+from types import TracebackType
 from typing import TypeVar
 
 import flask
@@ -16,10 +17,12 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Rule
 
+import logs
 import miniprogram_api
 from bot import dialogues
 from bot.apart import Apart
 from bot.memory import Memory, Waits
+from bot.meters import SIZE, Meters
 from bot.registry import Registry
 from bot.turn import Intake, Parts, Turn
 from bot.turns import Turns
@@ -34,6 +37,7 @@ from confidential.memory import Memory as DeskMemory
 from confidential.unsigned import UnsignedFile
 from engines.redis import RedisUnavailable, connect, ensure_redis
 from engines.sql import at_head, open_engine, reading, run, transaction
+from engines.tallies import Tallies
 from jobs import scheduler, sender
 from jobs.desk import Desk, Post
 from models.activity import ActivityKind
@@ -56,6 +60,7 @@ from wechat.envelope import Envelope
 from wechat.qrcodes import QrCodes
 
 T = TypeVar("T")
+ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 Clock = Callable[[], datetime]
 LASTS = metrics.Lasts(scheduler.LEASE, sender.ALIVE_FOR)
 log = logging.getLogger(__name__)
@@ -84,6 +89,7 @@ class House:
     desk_store: Callable[[], redis.Redis]  # the Redis of confidential talks, connected when first asked
     reports: confidential.Desk | None  # the desk itself where this machine keeps it
     keeper: Keeper
+    meters: Meters = field(default_factory=Meters)
 
     @property
     def lasts(self) -> metrics.Lasts:
@@ -108,6 +114,10 @@ class House:
         for file in self.keeper.files:
             file.close()
         self.store.close()
+
+    def count_anew(self) -> None:
+        """Forget what the web processes of an earlier server have counted."""
+        tallies(self.settings).clear()
 
     def desk(self) -> Desk:
         """What jobs work with."""
@@ -192,6 +202,11 @@ class _Route(Rule):
 class _Site(flask.Flask):
     url_rule_class = _Route
 
+    def log_exception(self, exc_info: ExcInfo) -> None:
+        """A bug: where it happened. Neither the address, which may be a secret link, nor the exception's own words."""
+        kind, _, trace = exc_info
+        log.error("bug endpoint=%s error=%s at=%s", flask.request.endpoint, kind and kind.__name__, logs.where(trace))
+
 
 def create_app(house: House) -> flask.Flask:
     """The Flask application with every entrance that serves HTTP."""
@@ -213,10 +228,21 @@ def create_app(house: House) -> flask.Flask:
         )
     rooms.register(app, _pages(house))
     error_pages.register(app, {"/api/": miniprogram_api.answer, "/report": wire.answer})
-    app.register_blueprint(metrics.blueprint(house.reading, house.clock, LASTS))
+    app.register_blueprint(metrics.blueprint(house.reading, house.clock, LASTS, house.meters.families))
     app.add_url_rule("/livez", "livez", lambda: flask.Response("ok", content_type="text/plain"))
     app.add_url_rule("/readyz", "readyz", partial(_ready, house))
     return app
+
+
+def tallies(settings: Settings) -> Tallies:
+    """Where the web processes count together."""
+    return Tallies(settings.var / "meters", SIZE)
+
+
+def counted(house: House) -> House:
+    """The house of one web process of several: any of them tells what all have counted."""
+    together = tallies(house.settings)
+    return replace(house, meters=Meters(together.mine, together.sums))
 
 
 def create_report_app(settings: Settings, clock: Clock = system_clock) -> tuple[flask.Flask, Keeper]:
@@ -235,7 +261,7 @@ def webhook(house: House) -> Webhook:
     memory = Memory(house.store, account.app_id, Waits(account.reply_wait))
     apart = Apart(house.desk_store if house.parts.intake.root else None)
     turns = Turns(house.registry, memory, apart, house.run, house.clock, house.parts)
-    return Webhook(Envelope(account), turns, house.clock)
+    return Webhook(Envelope(account), turns, house.clock, house.meters)
 
 
 def _reports(settings: Settings, store: Callable[[], redis.Redis], clock: Clock) -> confidential.Desk:

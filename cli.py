@@ -13,6 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import logs
 from commands.register import COMMANDS, DONE, REFUSED, WRONG_USAGE, Chosen, Stop
 from engines.process import die_with_parent
 from settings import ConfigError, Settings, load
@@ -21,9 +22,8 @@ from texts import cli as texts
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    import flask
-
     from app import House
+    from engines.web import Wsgi
 
 INTERRUPTED = 130  # what a shell calls a command ended by Ctrl-C
 PARENT = "ZHIBU_PARENT"  # process id of the demo that started this command and takes it along when it ends
@@ -54,10 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not hasattr(chosen, "act"):
         parser.print_help(sys.stderr)
         return WRONG_USAGE
-    logging.basicConfig(
-        level=logging.INFO if chosen.verbose else logging.WARNING,
-        format="%(asctime)s %(levelname)s %(name)s %(message)s",
-    )
+    logging.basicConfig(level=logging.INFO if chosen.verbose else logging.WARNING, format=logs.TEXT)
     try:
         with ExitStack() as chosen.closing:
             return int(chosen.act(chosen) or DONE)
@@ -94,25 +91,31 @@ def _build(settings: Settings) -> House:
     return build(settings)
 
 
-def load_app(config: str, server: int, only: str | None = None) -> flask.Flask:
+def load_app(config: str, server: int, only: str | None = None) -> Wsgi:
     """The WSGI application of one web worker, all or one part of it; it ends with `server`, the process it is of."""
     die_with_parent(server)
+    from engines.web import leaving
+
     # Forked from the server, whose signal notes a wish to stop and does nothing else: until the worker has its
     # own, a stop would wait for it to the last second.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    with staying():
-        from app import build, create_app, create_report_app  # a worker imports the house, the other commands need not
+    with staying():  # a worker imports the house, the other commands need not
+        from app import build, counted, create_app, create_report_app
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    settings = load(Path(config), os.environ)
+    try:
+        settings = load(Path(config), os.environ)
+    except ConfigError as error:  # changed since the server was started; who has served until now goes on
+        log.error("settings refused: %s", "; ".join(error.problems))  # noqa: TRY400 - where it is found tells nothing
+        raise SystemExit(1) from None
+    logs.start(settings.server.log_format)
     if only:
         app, keeper = create_report_app(settings)
     else:
-        house = build(settings)
+        house = counted(build(settings))
         app, keeper = create_app(house), house.keeper
     keeper.start()
-    return app
+    return leaving(logs.numbered(app))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -165,7 +168,3 @@ def _sentence(error: Exception) -> str | None:
         case OSError():
             return texts.place(str(error.filename or ""), error.strerror or type(error).__name__)
     return None
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,15 +1,18 @@
 """What `zhibu doctor` looks at: a list of checks, to which each affair adds its own."""
 
+import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import redis
+import urllib3
+from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from confidential import proxy
@@ -27,6 +30,9 @@ from texts import doctor as texts
 SOON, URGENT = 30, 14  # days before the handler list ends
 NGINX = ("etc/nginx/nginx.conf", "etc/nginx/conf.d/*.conf", "etc/nginx/sites-enabled/*")
 SPACE = 500 * 1024 * 1024  # bytes that should be free
+SKEW = 2.0  # seconds our clock and the database's may differ
+BACKED_UP = timedelta(days=2)
+OTHERS = 3  # processes with a pool of connections beside the web's: the scheduler and two senders
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +224,110 @@ def _silence(settings: Settings) -> Finding:
         return Finding(texts.SIGNED_IN, good=True)  # said above
 
 
+def _crew(settings: Settings) -> Finding:
+    """No fault: fewer than there are cores leave some idle, many more only wait for each other."""
+    here, cores = settings.server.workers, os.cpu_count() or 1
+    if not in_production(settings) or settings.on_sqlite or cores <= here <= 4 * cores:
+        return Finding(texts.CREW, good=True)
+    return Finding(texts.CREW, good=True, advice=texts.crew(here, cores))
+
+
+def _engine_for_people(settings: Settings) -> Finding:
+    """No fault: one branch does well with what comes along."""
+    embedded = in_production(settings) and (settings.on_sqlite or not settings.redis.url)
+    return Finding(texts.ENGINES, good=True, advice=texts.EMBEDDED if embedded else "")
+
+
+def _postgresql(settings: Settings) -> Finding:
+    """What has been answered must be on the disk; every process must get its connections; one clock for all."""
+    if settings.on_sqlite:
+        return Finding(texts.POSTGRESQL, good=True)
+    engine = open_engine(settings.database.url, settings.home)
+    try:
+        with reading(engine) as db:
+            said = {name: str(db.scalar(text(f"SHOW {name}"))) for name in ("synchronous_commit", "fsync")}
+            room = int(db.scalar(text("SELECT current_setting('max_connections')::int"
+                                      " - current_setting('superuser_reserved_connections')::int")) or 0)  # fmt: skip
+            apart = abs(float(db.scalar(text("SELECT extract(epoch FROM clock_timestamp())")) or 0)
+                        - datetime.now(UTC).timestamp())  # fmt: skip
+    except SQLAlchemyError:  # another line says so
+        return Finding(texts.POSTGRESQL, good=True, advice=texts.POSTGRESQL_UNSEEN)
+    finally:
+        engine.dispose()
+    wanted = (settings.server.workers + OTHERS) * (settings.server.threads + 2)
+    faults = [
+        *(texts.must_be_on(name) for name, value in said.items() if value != "on" and in_production(settings)),
+        *([texts.connections(wanted, room)] if wanted > room else []),
+        *([texts.clocks_apart(apart)] if apart > SKEW else []),
+    ]
+    return _judged(texts.POSTGRESQL, not faults, "".join(faults))
+
+
+def _redis_kept(settings: Settings) -> Finding:
+    """Evicting would drop a lock behind its holder's back; saving is of no use, as everything in it may be lost."""
+    if not settings.redis.url or not in_production(settings):
+        return Finding(texts.REDIS_SET, good=True)
+    try:
+        with connect(settings.redis.url) as client:
+            policy, save, log = (
+                str(client.config_get(name).get(name, "")) for name in ("maxmemory-policy", "save", "appendonly")
+            )
+    except redis.ResponseError:  # who rents it out may not let us look
+        return Finding(texts.REDIS_SET, good=True, advice=texts.REDIS_UNSEEN)
+    except (redis.RedisError, OSError):  # another line says so
+        return Finding(texts.REDIS_SET, good=True)
+    if policy != "noeviction":
+        return Finding(texts.REDIS_SET, good=False, advice=texts.REDIS_EVICTS)
+    return Finding(texts.REDIS_SET, good=True, advice=texts.REDIS_SAVES if save or log == "yes" else "")
+
+
+def _metrics(settings: Settings) -> Finding:
+    """Asked of a server that runs here; that none does is no fault."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.server.host, settings.server.host)  # noqa: S104 - what may be set
+    try:
+        status = urllib3.request(
+            "GET", f"http://{host}:{settings.server.port}/metrics",
+            timeout=2.0, retries=False, redirect=False, headers={"Connection": "close"},
+        ).status  # fmt: skip
+    except urllib3.exceptions.HTTPError:
+        return Finding(texts.METRICS, good=True, advice=texts.NOT_SERVING)
+    return _judged(texts.METRICS, status == 200, texts.no_metrics(status))
+
+
+def _owner(settings: Settings) -> Finding:
+    """Who looks after it as root leaves files that the service cannot write; and others are to read none."""
+    if not settings.var.is_dir():
+        return Finding(texts.OWNER, good=True)
+    owner = settings.var.stat().st_uid
+    if owner != os.geteuid():
+        return Finding(texts.OWNER, good=False, advice=texts.not_owner(settings.var, owner))
+    way = (settings.var, settings.home)
+    open_to_all = in_production(settings) and all(place.stat().st_mode & 0o005 for place in way)
+    return _judged(texts.OWNER, not open_to_all, texts.open_to_all(settings.var))
+
+
+def _addresses(settings: Settings) -> Finding:
+    """Only WeChat knows whether our address is on its list, and it says so when it is asked for something."""
+    return Finding(texts.ADDRESSES, good=True, advice=texts.PUT_ON_LIST if in_production(settings) else "")
+
+
+def _backup(settings: Settings) -> Finding:
+    if not settings.backup.folder:
+        return Finding(texts.BACKUP, good=True, advice=texts.NO_BACKUP if in_production(settings) else "")
+    folder, newest = settings.home / settings.backup.folder, None
+    for file in (*folder.glob("manifest.json"), *folder.glob("*/manifest.json")):
+        try:
+            taken = datetime.fromisoformat(json.loads(file.read_bytes())["taken_at"])
+        except (OSError, ValueError, LookupError, TypeError):
+            continue  # of no use to whoever would restore it
+        taken = taken if taken.tzinfo else taken.replace(tzinfo=UTC)
+        newest = max(newest or taken, taken)
+    if newest is None:
+        return Finding(texts.BACKUP, good=False, advice=texts.never_backed_up(folder))
+    age = datetime.now(UTC) - newest
+    return _judged(texts.BACKUP, age <= BACKED_UP, texts.backed_up_long_ago(folder, age.days))
+
+
 def _judged(what: str, good: bool, advice: str) -> Finding:  # noqa: FBT001 - the judgement itself
     return Finding(what, good, "" if good else advice)
 
@@ -239,4 +349,12 @@ CHECKS: tuple[Callable[[Settings], Finding], ...] = (
     _cookies,
     _proxy,
     _silence,
+    _engine_for_people,
+    _crew,
+    _postgresql,
+    _redis_kept,
+    _metrics,
+    _owner,
+    _addresses,
+    _backup,
 )

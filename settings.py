@@ -222,6 +222,7 @@ class Server(Section):
     workers: Annotated[int, Field(ge=1, le=64)] = 2
     threads: Annotated[int, Field(ge=1, le=64)] = 8
     public_url: Address = "http://127.0.0.1:8000"
+    log_format: Literal["text", "json"] = "text"
 
 
 class Branch(Section):
@@ -362,6 +363,12 @@ class Confidential(Section):
         return f"{parts.scheme}://{parts.netloc}"
 
 
+class Backup(Section):
+    """Where backups are kept, so that their age can be looked at; an absolute path, or one from ZHIBU_HOME."""
+
+    folder: str = ""
+
+
 class Settings(Section):
     """Everything config.yaml says, plus `home`, the folder in which var/ lives."""
 
@@ -379,6 +386,7 @@ class Settings(Section):
     reminders: Reminders = Reminders()
     quotas: Quotas = Quotas()
     opinions: Opinions = Opinions()
+    backup: Backup = Backup()
     confidential: Confidential = Confidential()
 
     @property

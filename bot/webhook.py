@@ -13,6 +13,7 @@ from types import TracebackType
 
 import flask
 
+from bot.meters import Meters, outcome
 from bot.turns import Turns
 from wechat.envelope import MAX_BODY, Envelope, EnvelopeError, TooLong
 from wechat.messages import Malformed, Message, parse, text_reply
@@ -39,13 +40,14 @@ class Webhook:
     envelope: Envelope
     turns: Turns
     clock: Callable[[], datetime]
+    meters: Meters
 
     def shake(self, query: Mapping[str, str]) -> Answer:
         """Answer the platform's GET with its echostr, or 403."""
         try:
             return Answer(200, self.envelope.handshake(query))
         except EnvelopeError as error:
-            return _refused(error)
+            return self.refused(error)
 
     def take(self, query: Mapping[str, str], body: bytes) -> Answer:
         """Take one delivery. Only what is not WeChat's gets an error status; a person never sees an error page."""
@@ -53,7 +55,7 @@ class Webhook:
         try:
             clear = self.envelope.open(query, body, self.clock())
         except EnvelopeError as error:
-            return _refused(error)
+            return self.refused(error)
         try:
             message = parse(clear)
         except Malformed as error:  # WeChat's own, but nothing we know: an error would reach the person
@@ -68,13 +70,22 @@ class Webhook:
                 xml = self.envelope.seal(xml, str(message.created), nonce, previous=clear.previous)
             answer = Answer(200, xml, "text/xml; charset=utf-8")
         # Neither person nor dialogue: a log must not tell who asked for what.
-        log.info("turn kind=%s ms=%.1f replied=%s", message.kind, (time.monotonic() - started) * 1000, bool(reply))
+        took = time.monotonic() - started
+        log.info("turn kind=%s ms=%.1f replied=%s", message.kind, took * 1000, bool(reply))
+        self.meters.turn(message.kind, outcome(reply), took)
         return answer
+
+    def refused(self, error: EnvelopeError) -> Answer:
+        """What is not WeChat's: noted and counted by the name of what is wrong with it."""
+        log.warning("callback refused error=%s status=%d", type(error).__name__, error.status)
+        self.meters.refused(type(error).__name__)
+        return Answer(error.status, type(error).__name__)
 
     def _reply(self, message: Message) -> str | None:
         try:
             return self.turns.take(message)
         except Exception as error:  # noqa: BLE001 - a bug of ours must not become WeChat's error notice
+            self.meters.bug()
             number = secrets.token_hex(3)
             where = _frames(error.__traceback__)
             log.error("bug number=%s error=%s at %s", number, type(error).__name__, where)  # noqa: TRY400 - see _frames
@@ -93,16 +104,11 @@ def blueprint(webhook: Webhook) -> flask.Blueprint:
     def take() -> flask.Response:
         length = flask.request.content_length
         if length is not None and length > MAX_BODY:
-            return _response(_refused(TooLong("declared")))
+            return _response(webhook.refused(TooLong("declared")))
         body = flask.request.stream.read(MAX_BODY + 1)
         return _response(webhook.take(flask.request.args, body))
 
     return routes
-
-
-def _refused(error: EnvelopeError) -> Answer:
-    log.warning("callback refused error=%s status=%d", type(error).__name__, error.status)
-    return Answer(error.status, type(error).__name__)
 
 
 def _response(answer: Answer) -> flask.Response:

@@ -15,9 +15,8 @@ if TYPE_CHECKING:
     from contextlib import ExitStack
     from pathlib import Path
 
-    import flask
-
     from app import House
+    from engines.web import Wsgi
 
 DONE, REFUSED, WRONG_USAGE = 0, 1, 2
 
@@ -31,7 +30,7 @@ class Chosen(argparse.Namespace):
 
     config: Path
     build: Callable[[Settings], House]
-    load_app: Callable[..., flask.Flask]
+    load_app: Callable[..., Wsgi]
     closing: ExitStack
 
     def settings(self) -> Settings:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+import logs
 from commands.common import moment
 from commands.notices import send_menu
 from commands.people import take_in
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
     from app import House
     from settings import Settings
+
+T = TypeVar("T")
 
 
 @command("demo", "start a synthetic branch with a WeChat of its own")
@@ -58,30 +62,21 @@ def _take_bank(house: House, path: Path) -> None:
     argument("--only", choices=("confidential",), help="the confidential desk alone, for a host of its own"),
 )
 def _serve(chosen: Chosen) -> None:
-    from granian.constants import Interfaces
-    from granian.server import Server
+    from engines.web import Server
 
     settings = chosen.settings()
     address = settings.server.host, settings.server.port
-    _listenable(partial(ports.claim, *address, settings.var), "server.port")
+    listener, handed = _listenable(partial(ports.claim, *address, settings.var), "server.port")
+    chosen.closing.callback(listener.close)
     if chosen.only is None:
         _ready_to_fork(chosen.house())
     elif not settings.confidential.here:
         raise Stop(texts.NO_DESK_HERE)
     workers = 1 if settings.on_sqlite and chosen.only is None else settings.server.workers
-    server = Server(
-        str(chosen.config.resolve()),
-        settings.server.host,
-        settings.server.port,
-        interface=Interfaces.WSGI,
-        workers=workers,
-        blocking_threads=settings.server.threads,
-        websockets=False,
-        log_access=False,  # the query of a callback carries an openid, and whoever reads /report is nobody's business
-        respawn_failed_workers=True,
-        workers_kill_timeout=10,
-    )
-    server.serve(target_loader=partial(chosen.load_app, server=os.getpid(), only=chosen.only))
+    logs.start(settings.server.log_format)
+    server = Server(listener, handed=handed, workers=workers, threads=settings.server.threads)
+    loader = partial(chosen.load_app, str(chosen.config.resolve()), server=os.getpid(), only=chosen.only)
+    server.serve(target_loader=loader, wrap_loader=False)
 
 
 def _ready_to_fork(house: House) -> None:
@@ -90,6 +85,7 @@ def _ready_to_fork(house: House) -> None:
     Nothing of it may be open when the workers are forked. Of SQLite's files a worker would believe the locks of this
     process to be its own, and the next `zhibu` command to end would take the log away under it.
     """
+    house.count_anew()
     house.engine.dispose()
 
 
@@ -155,6 +151,7 @@ def _jobs(chosen: Chosen) -> None:
     from jobs.scheduler import Clock
     from jobs.sender import Sender
 
+    logs.start(chosen.settings().server.log_format, logging.INFO if chosen.verbose else logging.WARNING)
     house = chosen.house()
     parts = house.desk(), house.settings.zone, house.clock
     made: dict[str, Worker] = {"scheduler": Clock(*parts), "sender": Sender(*parts)}
@@ -189,10 +186,10 @@ def _simulated(settings: Settings) -> tuple[str, int]:
     return found[1], int(found[2])
 
 
-def _listenable(attempt: Callable[[], None], key: str) -> None:
+def _listenable(attempt: Callable[[], T], key: str) -> T:
     """Check or claim a port; a refusal becomes a sentence that names the key to change."""
     try:
-        attempt()
+        return attempt()
     except ports.PortRefused as refused:
         address = f"{refused.host}:{refused.port}"
         if refused.taken:

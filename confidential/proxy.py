@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-WATCHED = ("/wechat", "/report/", "/report/case/submit", "/report/handler/login")
+SECRET = ("/report", "/open/", "/screen/")  # who has been there, or the address itself, is nobody's business
+WATCHED = ("/wechat", "/report/", "/report/case/submit", "/report/handler/login", "/open/x", "/screen/x")
 NOWHERE = ("off", "/dev/null")
 _TELLS = re.compile(r"\$(request|request_uri|args|query_string|arg_\w+|http_referer)\b")
 _TOKEN = re.compile(r"""\s*(?:#[^\n]*\n|("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|([{};])|([^\s{};"']+))""")
@@ -105,10 +106,10 @@ def _inherited(nested: Sequence[Block], name: str) -> list[str] | None:
 
 
 def _quiet(access: list[str] | None, formats: dict[str, str], path: str) -> bool:
-    """No access log at all below /report; elsewhere at least no format that has the query."""
+    """No access log at all of what is SECRET; elsewhere at least no format that has the query."""
     if access is not None and access[0] in NOWHERE:
         return True
-    if path.startswith("/report") or access is None or len(access) < 2:
+    if path.startswith(SECRET) or access is None or len(access) < 2:
         return False  # nginx's own `combined` has the whole request
     form = formats.get(access[1])
     return form is not None and not _TELLS.search(form)

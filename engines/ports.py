@@ -1,11 +1,15 @@
-"""Ports: whether this machine would let us listen at one, and a claim that two starters cannot both have."""
+"""Ports: the socket to listen at, ours or systemd's, and a claim to it that two starters cannot both have."""
 
 import errno
 import fcntl
+import os
 import socket
 from pathlib import Path
 
 from engines.locks import hold
+
+BACKLOG = 1024  # connections that may wait to be taken
+_FIRST_HANDED = 3  # the first descriptor that systemd hands over
 
 
 class PortRefused(Exception):
@@ -19,32 +23,46 @@ class PortRefused(Exception):
         self.reason = reason
 
 
-def check(host: str, port: int) -> None:
-    """Raise PortRefused unless a server could listen at this address now."""
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens at this address. Raises PortRefused."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        with socket.socket(family, kind, protocol) as probe:
-            # Without SO_REUSEPORT: the web server listens with it, and so would a second one beside the first,
-            # each getting half of the callbacks. SO_REUSEADDR looks past connections of a server just ended.
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-            probe.listen()
+        made = socket.socket(family, kind, protocol)
+        try:
+            # Without SO_REUSEPORT: with it a second server would listen beside the first, each getting half of the
+            # callbacks. SO_REUSEADDR looks past connections of a server just ended.
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            made.bind(address)
+            made.listen(BACKLOG)
+        except BaseException:
+            made.close()
+            raise
     except OSError as error:
         raise PortRefused(
             host, port, taken=error.errno == errno.EADDRINUSE, reason=error.strerror or str(error)
         ) from None
+    return made
 
 
-def claim(host: str, port: int, var: Path) -> None:
-    """Claim the address until this process and those it forks have ended. Raises PortRefused.
+def check(host: str, port: int) -> None:
+    """Raise PortRefused unless a server could listen at this address now."""
+    listen(host, port).close()
 
-    The lock keeps apart two starters of one installation, who could both find the port free; for all others,
-    who have another folder, the port itself has to do.
+
+def claim(host: str, port: int, var: Path) -> tuple[socket.socket, bool]:
+    """The socket to serve at, claimed until this process and those it forks have ended; True: systemd's own.
+
+    The lock keeps apart two starters of one installation; for all others, who have another folder, the port itself
+    has to do. Raises PortRefused. Source: sd_listen_fds(3).
     """
     try:
         hold(var / f"serve-{port}.lock", fcntl.LOCK_EX | fcntl.LOCK_NB)  # never closed: it ends with us all
     except BlockingIOError:
         raise PortRefused(host, port, taken=True, reason="claimed") from None
-    check(host, port)
+    if os.environ.pop("LISTEN_PID", "") != str(os.getpid()) or os.environ.pop("LISTEN_FDS", "0") == "0":
+        return listen(host, port), False
+    handed = socket.socket(fileno=_FIRST_HANDED)
+    handed.set_inheritable(False)  # the embedded Redis we may start outlives us
+    return handed, True

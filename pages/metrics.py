@@ -1,19 +1,20 @@
-"""/metrics, for who watches the installation: how many notices in which state, how late, who is alive.
+"""/metrics, for who watches the installation: turns and how long they took, notices and how late, who is alive.
 
 Nothing in it is personal, and it is answered to this machine alone: what a proxy in front has passed on bears a mark of
 it, and finds nothing here.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import ip_address
 
 import flask
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Metric, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from services import leases, outbox
@@ -30,9 +31,10 @@ class Lasts:
 
 
 def blueprint(
-    reading: Callable[[], AbstractContextManager[Session]], clock: Callable[[], datetime], lasts: Lasts
-) -> flask.Blueprint:
-    """The route."""
+    reading: Callable[[], AbstractContextManager[Session]], clock: Callable[[], datetime], lasts: Lasts,
+    counted: Callable[[], Iterable[Metric]],
+) -> flask.Blueprint:  # fmt: skip
+    """The route; `counted` is what the web processes have counted, told by whichever of them is asked."""
     routes = flask.Blueprint("metrics", __name__)
 
     @routes.get("/metrics")
@@ -41,8 +43,15 @@ def blueprint(
         if any(name in asked.headers for name in PASSED_ON) or not _local(asked.remote_addr):
             flask.abort(404)
         registry = CollectorRegistry()
-        with reading() as db:
-            registry.register(_Now(list(_families(db, clock(), lasts))))
+        found = [*counted()]
+        try:
+            with reading() as db:
+                found += _families(db, clock(), lasts)
+        except SQLAlchemyError:  # what was counted is told all the more
+            found.append(_up(0))
+        else:
+            found.append(_up(1))
+        registry.register(_Now(found))
         return flask.Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
     return routes
@@ -65,12 +74,16 @@ def heartbeats(db: Session, now: datetime, lasts: Lasts) -> Mapping[str, list[fl
 class _Now(Collector):
     """What was looked up just now."""
 
-    def __init__(self, families: list[GaugeMetricFamily]) -> None:
+    def __init__(self, families: list[Metric]) -> None:
         self._families = families
 
-    def collect(self) -> Iterator[GaugeMetricFamily]:
+    def collect(self) -> Iterator[Metric]:
         """The families."""
         yield from self._families
+
+
+def _up(value: int) -> Metric:
+    return GaugeMetricFamily("zhibu_database_up", "Whether the database answers", value=value)
 
 
 def _families(db: Session, now: datetime, lasts: Lasts) -> Iterator[GaugeMetricFamily]:

@@ -31,8 +31,9 @@ Post = Callable[[Mapping[str, str], bytes, float], Answer]
 Get = Callable[[Mapping[str, str], float], Answer]
 
 
-def http_post(url: str) -> Post:
-    """Deliver over HTTP to the server's public callback URL."""
+def http_post(url: str, *, stays: bool = True) -> Post:
+    """Deliver over HTTP to the server's public callback URL, over connections that stay or a new one each time."""
+    how = {} if stays else {"Connection": "close"}
     pool = urllib3.PoolManager(retries=False, maxsize=256)
 
     def post(query: Mapping[str, str], body: bytes, seconds: float) -> Answer:
@@ -41,7 +42,7 @@ def http_post(url: str) -> Post:
                 "POST",
                 f"{url}?{urlencode(query)}",
                 body=body,
-                headers={"Content-Type": _content_type(body), "User-Agent": "Mozilla/4.0"},
+                headers={"Content-Type": _content_type(body), "User-Agent": "Mozilla/4.0", **how},
                 timeout=urllib3.Timeout(total=seconds),
                 redirect=False,
             )

@@ -32,10 +32,72 @@ DESKS_SHORT = "有一级的承办人不足两人，那一级不收来信；请�
 DESK_HOST = "保密反映有单独的域名"
 SET_DESK_HOST = "confidential.public_url 要用 https，域名不能和 server.public_url 相同。"
 COOKIES = "管理页的登录不会带到保密反映"
-PROXY = "反向代理不记 /wechat 的参数，不记 /report/"
+PROXY = "反向代理不记 /wechat 的参数，不记 /open/、/screen/、/report/"
 PROXY_UNSEEN = "这里看不到反向代理的设置，请照 docs/nginx.conf.example 核对。"
 SIGNED_IN = "承办人十天内登录过"
 NOBODY_SIGNED_IN = "有一级的承办人十天没有登录，请打电话提醒。"
+
+ENGINES = "数据库和缓存够用"
+EMBEDDED = "用的是内置的，一个支部够用；人多、要几个网页进程，请填 database.url 和 redis.url。"
+CREW = "网页进程数合适"
+POSTGRESQL = "PostgreSQL 的设置合适"
+POSTGRESQL_UNSEEN = "数据库看不了，没有检查。"
+REDIS_SET = "Redis 的设置合适"
+REDIS_UNSEEN = "不让查设置，请核对 maxmemory-policy 是 noeviction。"
+REDIS_EVICTS = "满了会悄悄扔掉东西，请设 maxmemory-policy noeviction。"
+REDIS_SAVES = '会存盘，用不着：里面的都可以丢，建议设 save "" 和 appendonly no。'
+METRICS = "各种计数看得到（/metrics）"
+NOT_SERVING = "网页服务没有在这里运行，没有检查。"
+OWNER = "数据文件夹归运行的人所有，别人看不到"
+ADDRESSES = "微信认得这台服务器"
+PUT_ON_LIST = "请确认出口 IP 在公众平台的 IP 白名单里：运行 zhibu menu push，说 40164 就是没有加。"
+BACKUP = "两天内备份过"
+NO_BACKUP = "没有检查；请每天运行 zhibu backup，把放备份的文件夹填在 backup.folder。"
+
+
+def crew(workers: int, cores: int) -> str:
+    """More or fewer web processes than the machine has use for."""
+    return f"server.workers 是{workers}，这台机器有{cores}个核，建议改成{cores}。"
+
+
+def must_be_on(name: str) -> str:
+    """A setting without which a power cut loses what was answered."""
+    return f"{name} 要是 on，否则断电会丢掉已经答复的签到。"
+
+
+def connections(wanted: int, room: int) -> str:
+    """More connections may be asked for than the database gives."""
+    return f"最多要{wanted}个连接，max_connections 只够{room}个；请调大，或调小 server.workers、server.threads。"
+
+
+def clocks_apart(seconds: float) -> str:
+    """The database's clock and ours differ."""
+    return f"数据库的时钟和这里差{seconds:.0f}秒，请两边都开时间同步。"
+
+
+def no_metrics(status: int) -> str:
+    """The server at our own port does not tell."""
+    return f"本机的端口答的是{status}；请核对 server.port 上运行的是不是支部通。"
+
+
+def not_owner(folder: object, owner: int) -> str:
+    """Whoever runs this is another than whom the folder belongs to."""
+    return f"{folder} 归编号{owner}的账户，请用那个账户运行 zhibu（sudo -u），不要用 root。"
+
+
+def open_to_all(folder: object) -> str:
+    """Everybody on the machine can read the branch's records."""
+    return f"机器上的人都能读 {folder}，请运行 chmod 700。"
+
+
+def never_backed_up(folder: object) -> str:
+    """There is no backup in the folder."""
+    return f"{folder} 里没有备份，请运行 zhibu backup。"
+
+
+def backed_up_long_ago(folder: object, days: int) -> str:
+    """The newest backup is old."""
+    return f"{folder} 里最近一次是{days}天前，请看 zhibu-backup.timer，再运行 zhibu backup。"
 
 
 def days_off_unknown(years: list[int]) -> str:

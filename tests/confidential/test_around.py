@@ -64,6 +64,8 @@ def test_the_example_for_nginx_logs_no_query_and_nobody_who_reports() -> None:
         ("        error_log /dev/null crit;\n        proxy_http", "        proxy_http", "report.example.cn /report/"),
         ("location = /wechat", "location = /weixin", "zhibu.example.cn /wechat"),
         ("location ^~ /report {", "location ^~ /reports {", "zhibu.example.cn /report/"),
+        ("location ^~ /open/ {", "location ^~ /opened/ {", "zhibu.example.cn /open/x"),
+        ("location ^~ /screen/ {\n            access_log off;", "location ^~ /screen/ {", "zhibu.example.cn /screen/x"),
     ],
 )  # fmt: skip
 def test_settings_that_tell_more_are_found(before: str, after: str, told: str) -> None:

@@ -205,7 +205,8 @@ def get(url: str, seconds: float = 20.0) -> tuple[int, str]:
     return answer.status, answer.data.decode()
 
 
-_pool = urllib3.PoolManager(retries=False, maxsize=0)  # nothing kept open: a server may be gone the next time
+# nothing kept open: a server may be gone the next time, or wait for us before it goes
+_pool = urllib3.PoolManager(retries=False, headers={"Connection": "close"})
 
 
 def _pids() -> list[int]:

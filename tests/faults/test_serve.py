@@ -178,6 +178,8 @@ def test_a_database_that_restarts_is_not_noticed_and_one_that_is_away_is_told_as
             heard = follower(made).says("活动").hears(LATER)
             assert len(heard.deliveries) == 1, "not within the platform's five seconds"
         assert get(f"{made.url}/readyz")[0] == 503
+        assert "zhibu_database_up 0.0" in get(f"{made.url}/metrics")[1]
+        assert 'zhibu_turns_total{kind="text",outcome="later"}' in get(f"{made.url}/metrics")[1]
         again = start_postgres(cluster.folder)
         eight_at_once(made)
         assert get(f"{made.url}/readyz")[0] == 200

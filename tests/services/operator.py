@@ -49,6 +49,7 @@ class Operator:
     def configure(self, **changed: object) -> None:
         """Write config.yaml: the shipped one with these sections changed."""
         content: dict[str, object] = {**shipped()}
+        _merge(content, {"server": {"port": 1}})  # nobody listens there, whatever else this machine does
         _merge(content, changed)
         (self.home / "config.yaml").write_text(yaml.safe_dump(content, allow_unicode=True), "utf-8")
 

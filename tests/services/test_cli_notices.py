@@ -61,6 +61,8 @@ def test_an_operator_sees_what_is_sent_and_has_it_sent_again(zhibu: Operator, da
     measured = client.get("/metrics").get_data(as_text=True)
     assert 'zhibu_notices{channel="",kind="handler_day",state="failed"} 1.0' in measured
     assert 'zhibu_alive{part="sender"} 1.0' in measured
+    assert "zhibu_database_up 1.0" in measured
+    assert "zhibu_web_processes 1.0" in measured
     for passed_on in ({"X-Forwarded-For": "203.0.113.7"}, {"Forwarded": "for=203.0.113.7"}):
         assert client.get("/metrics", headers=passed_on).status_code == 404
     assert client.get("/metrics", environ_base={"REMOTE_ADDR": "203.0.113.7"}).status_code == 404

@@ -1,14 +1,20 @@
 """`zhibu doctor`: each thing it may find is provoked once, and looking changes nothing."""
 
 import hashlib
+import json
 import shutil
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import redis
 
 from engines.redis import ensure_redis, leave
-from settings import REAL_API_BASE
+from settings import REAL_API_BASE, load
+from simulator.main import running
+from simulator.transport import http_post
+from simulator.world import World
+from tests.branch import accounts_of
 from tests.engines import Database, Postgres
 from tests.services.operator import Operator, at
 
@@ -21,7 +27,7 @@ SOUND = {
     "sdk": "https://res.wx.qq.com/open/js/jweixin-1.6.0.js",
     "templates": None,
 }
-CHECKS = 16
+CHECKS = 24
 
 
 @pytest.fixture
@@ -131,7 +137,7 @@ def test_a_database_behind_is_found_and_left_behind(
     for url in ("", pg_server.url(name)):
         zhibu.configure(**production(redis_url, database={"url": url}))
         for _ in range(2):
-            assert faults(zhibu) == ["✗ 数据库可用，表是这个版本的：请运行 zhibu db upgrade。"]
+            assert faults(zhibu)[0] == "✗ 数据库可用，表是这个版本的：请运行 zhibu db upgrade。"
     pg_server.drop(name)
 
 
@@ -142,6 +148,72 @@ def test_a_database_that_does_not_answer_is_found(zhibu: Operator, redis_url: st
     zhibu.file("broken.db", b"no database at all" * 500)
     zhibu.configure(**production(redis_url, database={"url": "sqlite:///broken.db"}))
     assert faults(zhibu) == ["✗ 数据库可用，表是这个版本的：连不上（DatabaseError），请检查 database.url。"]
+
+
+def test_a_production_database_must_keep_what_it_says_and_have_room(
+    zhibu: Operator, redis_url: str, pg_database: Database
+) -> None:
+    """The cluster of the tests is careless about power cuts, and small."""
+
+    def of(workers: int) -> dict[str, object]:
+        server = {"public_url": "https://zhibu.example.cn", "workers": workers}
+        return production(redis_url, database={"url": pg_database.url}, server=server)
+
+    zhibu.configure(**of(1))
+    (said,) = faults(zhibu)
+    assert "synchronous_commit 要是 on" in said
+    assert "fsync 要是 on" in said
+    assert "max_connections" not in said  # 1 and 3 others, 10 connections each, of 57
+    with pg_database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        name = pg_database.engine.url.database
+        connection.exec_driver_sql(f'ALTER DATABASE "{name}" SET synchronous_commit = on')
+    zhibu.configure(**of(3))
+    (said,) = faults(zhibu)
+    assert "synchronous_commit" not in said
+    assert "最多要60个连接，max_connections 只够57个" in said
+
+
+def test_a_redis_that_drops_what_it_likes_is_found(zhibu: Operator, empty_redis: redis.Redis) -> None:
+    assert "✓ Redis 的设置合适\n" in zhibu.types("doctor").done().out
+    before = str(empty_redis.config_get("maxmemory-policy")["maxmemory-policy"])
+    empty_redis.config_set("maxmemory-policy", "allkeys-lru")
+    try:
+        assert "noeviction" in "".join(faults(zhibu))
+    finally:
+        empty_redis.config_set("maxmemory-policy", before)
+
+
+def test_a_backup_is_wanted_every_other_day(zhibu: Operator, redis_url: str) -> None:
+    assert "把放备份的文件夹填在 backup.folder" in zhibu.types("doctor").done().out
+    zhibu.configure(**production(redis_url, backup={"folder": "kept"}))
+    assert "没有备份" in "".join(faults(zhibu))
+    now = datetime.now(UTC)
+    for days, said in ((9, "最近一次是9天前"), (1, "")):
+        folder = zhibu.home / "kept" / f"{days}"
+        folder.mkdir(parents=True)
+        (folder / "manifest.json").write_text(
+            json.dumps({"taken_at": (now - timedelta(days=days)).isoformat()}), "utf-8"
+        )
+        found = faults(zhibu)
+        assert said in "".join(found)
+        assert bool(found) is bool(said)
+    zhibu.file("kept/1/manifest.json", "torn off half w")
+    assert "最近一次是9天前" in "".join(faults(zhibu))
+
+
+def test_records_that_everybody_may_read_are_found(zhibu: Operator) -> None:
+    zhibu.home.chmod(0o755)
+    (zhibu.home / "var").chmod(0o755)
+    assert "chmod 700" in "".join(faults(zhibu))
+    zhibu.home.chmod(0o700)
+    assert faults(zhibu) == []
+
+
+def test_a_stranger_at_our_port_is_found(zhibu: Operator, redis_url: str) -> None:
+    accounts = accounts_of(load(zhibu.home / "config.yaml", zhibu.environment))
+    with running(World(accounts, http_post("http://127.0.0.1:1/wechat"))) as url:
+        zhibu.configure(**production(redis_url, server={"public_url": "https://z.cn", "port": int(url.split(":")[-1])}))
+        assert "答的是404" in "".join(faults(zhibu))
 
 
 def test_several_findings_are_told_together(zhibu: Operator) -> None:

@@ -16,6 +16,7 @@ from bot.apart import Apart, Recalled
 from bot.dialogues.confidential import opinion
 from confidential.cases import Cases
 from engines.redis import connect, ensure_redis, leave
+from logs import Json
 from sealed import handlerlist, message, seal, wordlist
 from sealed.desk import CaseDesk
 from sealed.handlerlist import HandlerList
@@ -170,6 +171,7 @@ def test_a_case_is_told_and_a_handler_reads_it_and_nothing_else_is_left_of_it(
         "the desk's Redis half way": in_between.encode(),
         "the desk's Redis": scene.kept().encode(),
         "the log": caplog.text.encode(),
+        "the log as JSON": "\n".join(map(Json().format, caplog.records)).encode(),
         **canaries.files(scene.branch.house.settings.home),
     }
     for secret in (CANARY, scene.shown[-1], wordlist.bare(scene.shown[-1]), receipt.secret.hex()):
