@@ -21,6 +21,7 @@ from bot import dialogues
 from bot.apart import Apart
 from bot.memory import Memory, Waits
 from bot.registry import Registry
+from bot.surge import Surge
 from bot.turn import Intake, Parts, Turn
 from bot.turns import Turns
 from bot.webhook import Webhook, blueprint
@@ -33,7 +34,7 @@ from confidential.keeper import Keeper
 from confidential.memory import Memory as DeskMemory
 from confidential.unsigned import UnsignedFile
 from engines.redis import RedisUnavailable, connect, ensure_redis
-from engines.sql import at_head, open_engine, reading, run, transaction
+from engines.sql import Standing, at_head, open_engine, reading, run, transaction
 from jobs import scheduler, sender
 from jobs.desk import Desk, Post
 from models.activity import ActivityKind
@@ -229,7 +230,8 @@ def webhook(house: House) -> Webhook:
     account = house.settings.wechat.official_account
     memory = Memory(house.store, account.app_id, Waits(account.reply_wait))
     apart = Apart(house.desk_store if house.parts.intake.root else None)
-    turns = Turns(house.registry, memory, apart, house.run, house.clock, house.parts)
+    surge = Surge(Standing(house.engine), memory, house.clock, house.parts, account.reply_wait)
+    turns = Turns(house.registry, memory, apart, house.run, house.clock, house.parts, surge)
     return Webhook(Envelope(account), turns, house.clock)
 
 
