@@ -24,7 +24,7 @@ from bot.registry import Registry
 from bot.surge import Surge
 from bot.turn import Intake, Parts, Turn
 from bot.turns import Turns
-from bot.webhook import Webhook, blueprint
+from bot.webhook import Webhook, blueprint, mounted
 from confidential import desk as confidential
 from confidential import routes as report
 from confidential import wire
@@ -59,6 +59,7 @@ from wechat.qrcodes import QrCodes
 T = TypeVar("T")
 Clock = Callable[[], datetime]
 LASTS = metrics.Lasts(scheduler.LEASE, sender.ALIVE_FOR)
+AT_THE_DATABASE = 16  # threads of a process that may be asking at once; the others wait for a commit they share
 log = logging.getLogger(__name__)
 
 
@@ -142,7 +143,9 @@ class House:
 def build(settings: Settings, clock: Clock = system_clock, registry: Registry[Turn] = dialogues.REGISTRY) -> House:
     """Join the parts for these settings: starts the embedded Redis if that is meant, opens the database lazily."""
     store = connect(settings.redis.url or ensure_redis(settings.home))
-    engine = open_engine(settings.database.url, settings.home, pool_size=settings.server.threads + 2)
+    engine = open_engine(
+        settings.database.url, settings.home, pool_size=min(settings.server.threads, AT_THE_DATABASE) + 2
+    )
     account = settings.wechat.official_account
     mini = settings.wechat.mini_program
     desk_store = _desk_store(settings)
@@ -192,7 +195,9 @@ class _Site(flask.Flask):
 def create_app(house: House) -> flask.Flask:
     """The Flask application with every entrance that serves HTTP."""
     app = _Site("zhibu", static_folder=None)
-    app.register_blueprint(blueprint(webhook(house)))
+    callback = webhook(house)
+    app.register_blueprint(blueprint(callback))
+    app.wsgi_app = mounted(app.wsgi_app, callback)  # type: ignore[method-assign] # as Flask's own manual does it
     app.register_blueprint(
         screen.blueprint(
             reading=house.reading,

@@ -103,7 +103,7 @@ def decide(facts: Facts, now: datetime) -> Row:
 
 
 def record(connection: Connection, rows: Sequence[Row]) -> list[Recorded]:
-    """Record any number of rows in one statement; the first row of an activity and member stands, whoever repeats it."""
+    """Record any number of rows in one statement; the first of an activity and member stands, whoever repeats it."""
     if not rows:
         return []
     # In one order, whoever else records the same: two that meet wait for one another and never crosswise.

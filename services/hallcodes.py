@@ -45,7 +45,7 @@ class Scene:
         return hmac.compare_digest(_seal(key, self.activity, self.slot), self.seal)
 
     def fresh(self, at: datetime, rules: HallRules) -> bool:
-        """Whether it holds at `at`: one slot of grace behind, one ahead for a WeChat clock a little slower than ours."""
+        """Whether it holds at `at`: a slot of grace behind, one ahead for a WeChat clock a little slower than ours."""
         return -1 <= int(at.timestamp()) // rules.qr - self.slot <= 1
 
 

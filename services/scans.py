@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, Integer, Select, Text, bindparam, select
@@ -39,7 +39,9 @@ class Known:
 
 def look_up(connection: Connection, app_id: str, scans: Sequence[Scan], now: datetime) -> list[Known | None]:
     """What is known of each of them; None where nobody is bound to the account, or no such activity is there."""
-    asked = json.dumps([{"place": place, **asdict(one)} for place, one in enumerate(scans)])
+    asked = json.dumps(
+        [{"place": place, "openid": one.openid, "activity": one.activity} for place, one in enumerate(scans)]
+    )
     given = {"scans": asked, "app": app_id, "now": now}
     found: list[Known | None] = [None] * len(scans)
     for place, *known in connection.execute(_LOOK_UP[connection.dialect.name], given):

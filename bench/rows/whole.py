@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
-from xml.etree import ElementTree
 
 from sqlalchemy import Engine, func, select, text
 from sqlalchemy.orm import Session
@@ -27,6 +26,7 @@ from services import hallcodes
 from services.hallcodes import HallRules
 from settings import Settings
 from simulator.crypto import Sealer, signature
+from simulator.xmlform import read
 from tests.engines import postgres
 from tests.faults.installed import Installation, installation
 
@@ -37,13 +37,13 @@ ACCOUNT = "gh_bench00000001"
 FLOOR = "floor: Flask 'success'"
 
 # Both engines read this; the numbers of people and meetings are those of their rows.
-_PEOPLE = "WITH RECURSIVE one(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM one WHERE i < :members)"
 FILL: Sequence[str] = (
     "INSERT INTO org (id, public_id, kind, name) VALUES (1, 'o1', 'branch', 'branch')",
-    f"""INSERT INTO member (id, public_id, org_id, name, status)
-        {_PEOPLE} SELECT i, 'm' || i, 1, '党员' || i, 'full' FROM one""",
-    f"""INSERT INTO identity (id, app_id, openid, member_id, seen_at, bound_at)
-        {_PEOPLE} SELECT i, :app, 'oBench0000' || (100000000000000000 + i), i, :at, :at FROM one""",
+    """INSERT INTO member (id, public_id, org_id, name, status)
+       WITH RECURSIVE one(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM one WHERE i < :members)
+       SELECT i, 'm' || i, 1, '党员' || i, 'full' FROM one""",
+    """INSERT INTO identity (id, app_id, openid, member_id, seen_at, bound_at)
+       SELECT id, :app, 'oBench0000' || (100000000000000000 + id), id, :at, :at FROM member""",
     """INSERT INTO seat (activity_id, member_id, group_id, state)
        SELECT activity.id, member.id, NULL, 'expected' FROM activity, member""",
 )
@@ -116,10 +116,10 @@ class Hall:
     def right(self, answer: bytes) -> bool:
         """Whether the reply is signed and sealed, and welcomes one of them."""
         account = self.settings.wechat.official_account
-        outer = {one.tag: one.text or "" for one in ElementTree.fromstring(answer)}
+        outer = {one.tag: one.text or "" for one in read(answer)}
         signed = signature(account.token, outer["TimeStamp"], outer["Nonce"], outer["Encrypt"])
         xml, app_id = Sealer(account.encoding_aes_key).open(outer["Encrypt"])
-        inner = {one.tag: one.text or "" for one in ElementTree.fromstring(xml)}
+        inner = {one.tag: one.text or "" for one in read(xml)}
         return (
             (outer["MsgSignature"], app_id) == (signed, account.app_id)
             and inner["FromUserName"] == ACCOUNT
@@ -181,7 +181,6 @@ def _redis(made: Installation) -> int:
         pid = cast("dict[str, int]", store.info("server"))["process_id"]
     leave(made.home)
     return pid
-
 
 
 ROW = Row(
