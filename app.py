@@ -197,7 +197,7 @@ def create_app(house: House) -> flask.Flask:
     app = _Site("zhibu", static_folder=None)
     callback = webhook(house)
     app.register_blueprint(blueprint(callback))
-    app.wsgi_app = mounted(app.wsgi_app, callback)  # type: ignore[method-assign] # as Flask's own manual does it
+    app.wsgi_app = mounted(app.wsgi_app, callback)  # type: ignore[method-assign, assignment] # as Flask's own manual does it
     app.register_blueprint(
         screen.blueprint(
             reading=house.reading,

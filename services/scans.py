@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Integer, Select, Text, bindparam, select
+from sqlalchemy import Connection, Executable, Integer, Text, bindparam, select
 
 from models.activity import Activity, ActivityState
 from models.base import UtcDateTime
@@ -44,12 +44,12 @@ def look_up(connection: Connection, app_id: str, scans: Sequence[Scan], now: dat
     )
     given = {"scans": asked, "app": app_id, "now": now}
     found: list[Known | None] = [None] * len(scans)
-    for place, *known in connection.execute(_LOOK_UP[connection.dialect.name], given):
-        found[place] = Known(*known)
+    for row in connection.execute(_LOOK_UP[connection.dialect.name], given):
+        found[row[0]] = Known(*row[1:])
     return found
 
 
-def _look_up(dialect: str) -> Select[tuple[object, ...]]:
+def _look_up(dialect: str) -> Executable:
     scan = handed(dialect, "scans", place=Integer, openid=Text, activity=Text)
     return (
         select(

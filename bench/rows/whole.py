@@ -5,7 +5,7 @@ scan the codes of meetings under way, one hall after the other, and none scans o
 """
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -157,7 +157,7 @@ def on_sqlite(shape: Shape) -> Iterator[Target]:
 
 
 @contextmanager
-def _served(folder: Path, shape: Shape, engines: dict[str, object], others: list[int]) -> Iterator[Target]:
+def _served(folder: Path, shape: Shape, engines: Mapping[str, object], others: list[int]) -> Iterator[Target]:
     server = {"workers": shape.workers, "threads": shape.threads}
     with installation(folder / "home", server=server, **engines) as made:
         settings = made.settings()
