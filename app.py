@@ -24,9 +24,10 @@ from bot.apart import Apart
 from bot.memory import Memory, Waits
 from bot.meters import SIZE, Meters
 from bot.registry import Registry
+from bot.surge import Surge
 from bot.turn import Intake, Parts, Turn
 from bot.turns import Turns
-from bot.webhook import Webhook, blueprint
+from bot.webhook import Webhook, blueprint, mounted
 from confidential import desk as confidential
 from confidential import routes as report
 from confidential import wire
@@ -36,7 +37,7 @@ from confidential.keeper import Keeper
 from confidential.memory import Memory as DeskMemory
 from confidential.unsigned import UnsignedFile
 from engines.redis import RedisUnavailable, connect, ensure_redis
-from engines.sql import at_head, open_engine, reading, run, transaction
+from engines.sql import Standing, at_head, open_engine, reading, run, transaction
 from engines.tallies import Tallies
 from jobs import scheduler, sender
 from jobs.desk import Desk, Post
@@ -63,6 +64,7 @@ T = TypeVar("T")
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 Clock = Callable[[], datetime]
 LASTS = metrics.Lasts(scheduler.LEASE, sender.ALIVE_FOR)
+AT_THE_DATABASE = 16  # threads of a process that may be asking at once; the others wait for a commit they share
 log = logging.getLogger(__name__)
 
 
@@ -156,7 +158,9 @@ class House:
 def build(settings: Settings, clock: Clock = system_clock, registry: Registry[Turn] = dialogues.REGISTRY) -> House:
     """Join the parts for these settings: starts the embedded Redis if that is meant, opens the database lazily."""
     store = connect(settings.redis.url or ensure_redis(settings.home))
-    engine = open_engine(settings.database.url, settings.home, pool_size=settings.server.threads + 2)
+    engine = open_engine(
+        settings.database.url, settings.home, pool_size=min(settings.server.threads, AT_THE_DATABASE) + 2
+    )
     account = settings.wechat.official_account
     mini = settings.wechat.mini_program
     desk_store = _desk_store(settings)
@@ -211,7 +215,9 @@ class _Site(flask.Flask):
 def create_app(house: House) -> flask.Flask:
     """The Flask application with every entrance that serves HTTP."""
     app = _Site("zhibu", static_folder=None)
-    app.register_blueprint(blueprint(webhook(house)))
+    callback = webhook(house)
+    app.register_blueprint(blueprint(callback))
+    app.wsgi_app = mounted(app.wsgi_app, callback)  # type: ignore[method-assign, assignment] # as Flask's own manual does it
     app.register_blueprint(
         screen.blueprint(
             reading=house.reading,
@@ -260,7 +266,9 @@ def webhook(house: House) -> Webhook:
     account = house.settings.wechat.official_account
     memory = Memory(house.store, account.app_id, Waits(account.reply_wait))
     apart = Apart(house.desk_store if house.parts.intake.root else None)
-    turns = Turns(house.registry, memory, apart, house.run, house.clock, house.parts)
+    patience, counted = account.reply_wait, house.meters.batch
+    surge = Surge(Standing(house.engine), memory, house.clock, house.parts, patience, counted)
+    turns = Turns(house.registry, memory, apart, house.run, house.clock, house.parts, surge)
     return Webhook(Envelope(account), turns, house.clock, house.meters)
 
 

@@ -220,7 +220,7 @@ class Server(Section):
     host: Filled = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65_535)] = 8000
     workers: Annotated[int, Field(ge=1, le=64)] = 2
-    threads: Annotated[int, Field(ge=1, le=64)] = 8
+    threads: Annotated[int, Field(ge=1, le=64)] = 32
     public_url: Address = "http://127.0.0.1:8000"
     log_format: Literal["text", "json"] = "text"
 

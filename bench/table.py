@@ -53,11 +53,15 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of the table. `against` names ratios of this row's speed to other rows': {"ratio": row name}."""
+    """A line of the table. `against` names ratios of this row's speed to other rows': {"ratio": row name}.
+
+    `tells` names figures of its own that stand beside the ratios: {"name": field of Turn}.
+    """
 
     name: str
     start: Callable[[Shape], AbstractContextManager[Target]]
     against: Mapping[str, str] = field(default_factory=dict)
+    tells: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,11 +166,17 @@ def _swing(speeds: list[float]) -> float:
 
 
 def _spreads(rows: Sequence[Row], turns: Sequence[Mapping[str, Turn]]) -> dict[str, dict[str, float]]:
-    return {
+    ratios = {
         ratio: _spread([turn[row.name].rps / turn[base].rps for turn in turns])
         for row in rows
         for ratio, base in row.against.items()
     }
+    figures = {
+        name: _spread([getattr(turn[row.name], figure) for turn in turns])
+        for row in rows
+        for name, figure in row.tells.items()
+    }
+    return ratios | figures
 
 
 def _summary(name: str, turns: list[Turn]) -> dict[str, object]:

@@ -3,7 +3,7 @@
 import logging
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -72,6 +72,20 @@ class Memory:
     def talk(self, who: str) -> str | None:
         """The person's open talk, as it was kept."""
         return cast("str | None", self._ask(lambda store: store.get(f"{self._prefix}talk:{who}")))
+
+    def concerned(self, turns: Sequence[tuple[str, str]]) -> list[bool]:
+        """Of which of these turns, each (who, message), anything is known: a talk, a turn under way, a reply given."""
+        kinds = (("talk", "lock"), ("given",))
+        names = [
+            f"{self._prefix}{kind}:{part}"
+            for turn in turns
+            for part, under in zip(turn, kinds, strict=True)
+            for kind in under
+        ]
+        found = cast("list[str | None] | None", self._ask(lambda store: store.mget(names)))
+        if found is None:
+            return [False] * len(turns)
+        return [found[place : place + 3] != [None] * 3 for place in range(0, len(found), 3)]
 
     def keep(self, who: str, talk: str | None, seconds: int, message: str, reply: str) -> bool:
         """Keep the talk (None ends it) and the reply together; False when Redis is away."""

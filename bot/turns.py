@@ -19,6 +19,7 @@ from bot.hearing import Customs, Elsewhere, Hearing, Pushed
 from bot.memory import Hold, Memory
 from bot.once import After, Once, Run
 from bot.registry import Dialogue, Registry
+from bot.surge import Surge
 from bot.talk import Ending, Talk
 from bot.turn import Parts, Turn
 from bot.words import Match, command, normalise
@@ -52,6 +53,7 @@ class Turns:
     run: Run
     clock: Callable[[], datetime]
     parts: Parts
+    surge: Surge
 
     def take(self, message: Message) -> str | None:
         """The reply to one delivery of a message; None when there is nothing to say.
@@ -66,6 +68,10 @@ class Turns:
         if message.event in TOLD:
             self._told(message, account, key)
             return None
+        if message.event == "scan":
+            reply = self.surge.take(message, account, key)
+            if reply is not None:
+                return reply
         with self.memory.alone(account.digest, key) as hold:
             if hold is Hold.OTHER:
                 return texts.STILL_BUSY

@@ -158,6 +158,55 @@ def run(engine: Engine, work: Callable[[Session], T]) -> T:
             return work(db)
 
 
+class Standing:
+    """A connection that is kept: for work that comes again and again, one at a time, and writes in one statement.
+
+    So nothing need be asked of the connection before, and PostgreSQL, where every statement commits by itself, is
+    asked for no transaction: reading and writing are one way each.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._connection: Connection | None = None
+        event.listen(engine, "engine_disposed", lambda _engine: self._drop())
+
+    def __call__(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` and commit, again from the start where it met another transaction or the connection had gone.
+
+        At most TRIES times, like `run`; `work` must come to the same when it is done twice.
+        """
+        with _in_turn(self._engine):
+            for _ in range(TRIES - 1):
+                try:
+                    return self._run(work)
+                except DBAPIError as error:
+                    if not error.connection_invalidated and not met_another(error):
+                        raise
+            return self._run(work)
+
+    def _run(self, work: Callable[[Connection], T]) -> T:
+        connection = self._connection or self._connect()
+        try:
+            with connection.begin():
+                return work(connection)
+        except BaseException:
+            self._drop()
+            raise
+
+    def _connect(self) -> Connection:
+        connection = self._engine.connect()
+        if self._engine.dialect.name == "postgresql":
+            connection.execution_options(isolation_level="AUTOCOMMIT")
+        self._connection = connection
+        return connection
+
+    def _drop(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.invalidate()
+            connection.close()
+
+
 @contextmanager
 def _in_turn(engine: Engine) -> Iterator[None]:
     """Wait until the other writers of this process are done, where SQLite would take only one anyway.

@@ -1,23 +1,33 @@
 """Check-in: a pure `decide`, one `record` for any number of rows, and the scan that waits for a binding."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, select, tuple_
+from sqlalchemy import Connection, Executable, Integer, Text, func, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from models.activity import Activity, ActivityState
+from models.base import UtcDateTime
 from models.checkin import CheckIn, HeldScan, Method, Seat, SeatState
 from models.member import Member
 from services.errors import WrongState
 from services.members import Account
+from services.rows import handed
 
-# Built once: in a surge the making of a statement costs as much as its running.
-_RECORD = {
-    "sqlite": sqlite.insert(CheckIn).on_conflict_do_nothing(),
-    "postgresql": postgresql.insert(CheckIn).on_conflict_do_nothing(),
+_COLUMNS = {
+    "activity_id": Integer, "member_id": Integer, "at": UtcDateTime, "method": Text, "message": Text,
+    "recorded_at": UtcDateTime, "by_id": Integer, "reason": Text,
+}  # fmt: skip
+# Built once: in a surge the making of a statement costs as much as its running. SQLite has no way to a server to save.
+_RECORD: Mapping[str, Executable] = {
+    "sqlite": sqlite.insert(CheckIn).on_conflict_do_nothing().execution_options(preserve_rowcount=True),
+    "postgresql": postgresql.insert(CheckIn)
+    .from_select([*_COLUMNS], select(handed("postgresql", "rows", **_COLUMNS)))
+    .on_conflict_do_nothing()
+    .execution_options(preserve_rowcount=True),
 }
 
 
@@ -93,37 +103,35 @@ def decide(facts: Facts, now: datetime) -> Row:
 
 
 def record(connection: Connection, rows: Sequence[Row]) -> list[Recorded]:
-    """Record 1..n rows in one statement; the first row of an activity and member stands, whoever repeats it."""
-    made = connection.execute(
-        _RECORD[connection.dialect.name],
-        [
-            {
-                "activity_id": row.activity_id,
-                "member_id": row.member_id,
-                "at": row.at,
-                "method": row.method,
-                "message": row.message,
-                "recorded_at": row.recorded_at,
-                "by_id": row.by_id,
-                "reason": row.reason,
-            }
-            for row in rows
-        ],
-    )
+    """Record any number of rows in one statement; the first of an activity and member stands, whoever repeats it."""
+    if not rows:
+        return []
+    # In one order, whoever else records the same: two that meet wait for one another and never crosswise.
+    made = connection.execute(*_recording(connection.dialect.name, sorted(rows, key=_key)))
     if made.rowcount == len(rows):  # as almost always: nobody stood there before, so what was written stands
         return [Recorded(row.at, ours=True) for row in rows]
-    keys = [(row.activity_id, row.member_id) for row in rows]
     standing = {
         (found.activity_id, found.member_id): found
         for found in connection.execute(
             select(CheckIn.activity_id, CheckIn.member_id, CheckIn.at, CheckIn.message).where(
-                tuple_(CheckIn.activity_id, CheckIn.member_id).in_(keys)
+                tuple_(CheckIn.activity_id, CheckIn.member_id).in_([*map(_key, rows)])
             )
         )
     }
-    return [
-        Recorded(standing[key].at, standing[key].message == row.message) for key, row in zip(keys, rows, strict=True)
-    ]
+    found = [standing[_key(row)] for row in rows]
+    return [Recorded(one.at, one.message == row.message) for one, row in zip(found, rows, strict=True)]
+
+
+def _key(row: Row) -> tuple[int, int]:
+    return row.activity_id, row.member_id
+
+
+def _recording(dialect: str, rows: Sequence[Row]) -> tuple[Executable, Sequence[Mapping[str, object]]]:
+    """The statement and what it is given."""
+    given = [{name: getattr(row, name) for name in _COLUMNS} for row in rows]
+    if dialect == "sqlite":
+        return _RECORD[dialect], given
+    return _RECORD[dialect], [{"rows": json.dumps(given, default=str)}]  # of all that is no text JSON knows but times
 
 
 def arrive(db: Session, member: Member, claim: Claim, now: datetime) -> Arrival:

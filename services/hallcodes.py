@@ -33,6 +33,23 @@ class HallRules:
 
 
 @dataclass(frozen=True, slots=True)
+class Scene:
+    """What a scene string says: the activity's public id, its time slot, and the MAC over both."""
+
+    activity: str
+    slot: int
+    seal: str
+
+    def genuine(self, key: bytes) -> bool:
+        """Whether the activity's key has made it."""
+        return hmac.compare_digest(_seal(key, self.activity, self.slot), self.seal)
+
+    def fresh(self, at: datetime, rules: HallRules) -> bool:
+        """Whether it holds at `at`: a slot of grace behind, one ahead for a WeChat clock a little slower than ours."""
+        return -1 <= int(at.timestamp()) // rules.qr - self.slot <= 1
+
+
+@dataclass(frozen=True, slots=True)
 class HallCode:
     """What the screen shows: the code, when the next one takes its place, when it stops being accepted."""
 
@@ -44,14 +61,19 @@ class HallCode:
 def scene(activity: Activity, at: datetime, rules: HallRules) -> HallCode:
     """The scene string for qrcode/create (at most 64 characters) at `at`; one slot of grace follows it."""
     slot = int(at.timestamp()) // rules.qr
-    text = f"ck-{activity.public_id}-{slot:x}-{_seal(activity, slot)}"
-    return HallCode(text, _instant((slot + 1) * rules.qr), _instant((slot + 2) * rules.qr))
+    return HallCode(_scene(activity, slot), _instant((slot + 1) * rules.qr), _instant((slot + 2) * rules.qr))
 
 
 def scenes_near(activity: Activity, at: datetime, rules: HallRules) -> list[str]:
     """The scenes `of_scene` would take at `at`, the newest first."""
     slot = int(at.timestamp()) // rules.qr
-    return [f"ck-{activity.public_id}-{one:x}-{_seal(activity, one)}" for one in (slot + 1, slot, slot - 1)]
+    return [_scene(activity, one) for one in (slot + 1, slot, slot - 1)]
+
+
+def read(text: str) -> Scene | None:
+    """Take a scene string apart; None where it has not our form."""
+    found = _SCENE.fullmatch(text)
+    return Scene(found[1], int(found[2], 16), found[3]) if found else None
 
 
 def number(db: Session, activity: Activity, at: datetime, rules: HallRules) -> HallCode:
@@ -67,18 +89,14 @@ def number(db: Session, activity: Activity, at: datetime, rules: HallRules) -> H
 
 def of_scene(db: Session, text: str, at: datetime, rules: HallRules) -> Activity:
     """The open activity of a scanned scene. Raises HallCodeUnknown, HallCodeStale, WrongState."""
-    found = _SCENE.fullmatch(text)
-    activity = db.scalar(select(Activity).where(Activity.public_id == found[1])) if found else None
-    if found is None or activity is None:
-        raise HallCodeUnknown
-    slot = int(found[2], 16)
-    if not hmac.compare_digest(_seal(activity, slot), found[3]):
+    found = read(text)
+    activity = db.scalar(select(Activity).where(Activity.public_id == found.activity)) if found else None
+    if found is None or activity is None or not found.genuine(activity.key):
         raise HallCodeUnknown
     if activity.state is not ActivityState.OPEN:
         planned = activity.state is ActivityState.PLANNED and activity.moved_from is not None
         raise WrongState(activity.title, activity.state, activity.starts_at if planned else None)
-    # one slot of grace behind, and one ahead for a WeChat clock that is a little slower than ours
-    if not -1 <= int(at.timestamp()) // rules.qr - slot <= 1:
+    if not found.fresh(at, rules):
         raise HallCodeStale
     return activity
 
@@ -101,8 +119,12 @@ def of_number(db: Session, digits: str, at: datetime, rules: HallRules) -> Activ
     raise HallCodeUnknown
 
 
-def _seal(activity: Activity, slot: int) -> str:
-    mac = hmac.digest(activity.key, f"scene {activity.public_id} {slot}".encode(), hashlib.sha256)
+def _scene(activity: Activity, slot: int) -> str:
+    return f"ck-{activity.public_id}-{slot:x}-{_seal(activity.key, activity.public_id, slot)}"
+
+
+def _seal(key: bytes, public_id: str, slot: int) -> str:
+    mac = hmac.digest(key, f"scene {public_id} {slot}".encode(), "sha256")
     return base64.b32encode(mac[:10]).decode().lower()
 
 

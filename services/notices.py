@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Table, func, or_, select, update
+from sqlalchemy import ColumnElement, SQLColumnExpression, Table, exists, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -214,6 +214,12 @@ def unseen(db: Session, member: Member, now: datetime) -> list[Notice]:
     """What is to be shown at this contact: waiting, unsure or failed, and still of use; oldest first."""
     found = select(Notice).where(Notice.member_id == member.id, Notice.state.in_(TO_SHOW), Notice.useful_until > now)
     return list(db.scalars(found.order_by(Notice.id)))
+
+
+def waits(member_id: SQLColumnExpression[int], now: SQLColumnExpression[datetime]) -> ColumnElement[bool]:
+    """In a statement about many people: whether `unseen` would find anything."""
+    to_show = or_(*(Notice.state == one for one in TO_SHOW))  # an IN is put together anew whenever it is run
+    return exists().where(Notice.member_id == member_id, to_show, Notice.useful_until > now)
 
 
 def waiting(db: Session, member: Member, now: datetime) -> int:

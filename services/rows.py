@@ -1,11 +1,16 @@
-"""How many rows a statement touched, with its type; a row unless it is there; taking turns where no key decides."""
+"""How many rows a statement touched, with its type; a row unless it is there; rows handed over as one value.
+
+And taking turns where no key decides.
+"""
 
 from collections.abc import Mapping
-from typing import cast
+from typing import Any, cast
 
-from sqlalchemy import CursorResult, Delete, Update, inspect, select
+from sqlalchemy import JSON, CursorResult, Delete, FromClause, Text, Update, bindparam, column, func, inspect, select
+from sqlalchemy import cast as cast_to
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
+from sqlalchemy.types import TypeEngine
 
 from models.base import Base
 from models.org import Org
@@ -22,6 +27,21 @@ def insert_new(db: Session, table: type[Base], values: Mapping[str, object]) -> 
     keys = inspect(table).primary_key
     made = dialect.insert(table).values(dict(values)).on_conflict_do_nothing().returning(*keys)
     return len(db.execute(made).all())
+
+
+def handed(dialect: str, name: str, **columns: type[TypeEngine[Any]]) -> FromClause:
+    """The rows that the parameter `name` holds, a JSON array of objects, as something to select from.
+
+    Whatever their number, it is the same statement, prepared once; and one value costs a client less than many.
+    """
+    given = bindparam(name, type_=Text)
+    if dialect == "postgresql":
+        parts = [column(part, of()) for part, of in columns.items()]
+        return func.json_to_recordset(cast_to(given, JSON)).table_valued(*parts).render_derived(name, with_types=True)
+    each = func.json_each(given).table_valued("value", name=f"each_of_{name}")
+    return select(
+        *(func.json_extract(each.c.value, f"$.{part}", type_=of()).label(part) for part, of in columns.items())
+    ).subquery(name)
 
 
 def in_turn(db: Session) -> None:

@@ -6,10 +6,10 @@ TASKS are measured once, after the rows: what takes seconds and is no request.
 from collections.abc import Callable, Mapping
 
 from bench import cohort
-from bench.rows import exports, fanout, floor, questions, reads, reminders, roster, study
+from bench.rows import exports, fanout, floor, questions, reads, reminders, roster, study, whole
 from bench.table import Row
 
-ROWS: tuple[Row, ...] = (floor.ROW,)
+ROWS: tuple[Row, ...] = (floor.ROW, whole.ROW, whole.SMALL)
 TASKS: Mapping[str, Callable[[], Mapping[str, object]]] = {
     "roster": roster.measure,
     "questions": questions.measure,

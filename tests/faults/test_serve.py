@@ -187,7 +187,7 @@ def test_a_database_that_restarts_is_not_noticed_and_one_that_is_away_is_told_as
 
 
 def eight_at_once(made: Installation) -> None:
-    """As many turns as the server has threads: each answers."""
+    """Eight turns at once: each answers."""
     with ThreadPoolExecutor(8) as phones:
         for turn in phones.map(lambda _: follower(made).says("活动"), range(8)):
             turn.hears(UNBOUND)
