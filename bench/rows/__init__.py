@@ -6,10 +6,24 @@ TASKS are measured once, after the rows: what takes seconds and is no request.
 from collections.abc import Callable, Mapping
 
 from bench import cohort
-from bench.rows import exports, fanout, floor, questions, reads, reminders, roster, study
-from bench.table import Row
+from bench.rows import (
+    echo,
+    exports,
+    express,
+    fanout,
+    floor,
+    naive,
+    pgbench,
+    questions,
+    reads,
+    reminders,
+    roster,
+    study,
+    werobot,
+)
+from bench.table import Line
 
-ROWS: tuple[Row, ...] = (floor.ROW,)
+ROWS: tuple[Line, ...] = (floor.ROW, echo.ROW, werobot.ROW, werobot.IN_FLASK, express.ROW, naive.ROW, pgbench.ROW)
 TASKS: Mapping[str, Callable[[], Mapping[str, object]]] = {
     "roster": roster.measure,
     "questions": questions.measure,
@@ -19,4 +33,18 @@ TASKS: Mapping[str, Callable[[], Mapping[str, object]]] = {
     "next_question": study.measure,
     "cohort": cohort.measure,
     "reminders": reminders.measure,
+}
+
+WHOLE, WHOLE_SQLITE = "whole check-in, PostgreSQL", "whole check-in, SQLite"
+# ratios of two rows that know nothing of one another; what lacks a row in a run is left out
+JOINED: Mapping[str, tuple[str, str]] = {
+    "echo_vs_werobot_echo": (echo.ROW.name, werobot.ROW.name),
+    "echo_vs_werobot_flask_echo": (echo.ROW.name, werobot.IN_FLASK.name),
+    "echo_vs_express_echo": (echo.ROW.name, express.ROW.name),
+    "durable_vs_werobot_echo": (WHOLE, werobot.ROW.name),
+    "durable_vs_werobot_flask_echo": (WHOLE, werobot.IN_FLASK.name),
+    "durable_vs_express_echo": (WHOLE, express.ROW.name),
+    "durable_vs_naive": (WHOLE, naive.ROW.name),
+    "durable_vs_pgbench": (WHOLE, pgbench.ROW.name),
+    "naive_vs_pgbench": (naive.ROW.name, pgbench.ROW.name),
 }

@@ -24,8 +24,12 @@ def not_started(_shape: Shape) -> AbstractContextManager[Target]:
 def test_a_ratio_is_taken_within_each_round() -> None:
     rows = [Row("floor", not_started), Row("ours", not_started, against={"ours_vs_floor": "floor"})]
     speeds = [(100.0, 50.0), (200.0, 100.0), (400.0, 100.0)]  # the machine got faster, we did not follow once
-    turns = [{"floor": Turn(floor, 1, 2, 3, 0), "ours": Turn(ours, 1, 2, 3, 0)} for floor, ours in speeds]
-    assert table._spreads(rows, turns) == {"ours_vs_floor": {"median": 0.5, "min": 0.25, "max": 0.5}}
+    turns = [{"floor": Turn(floor, 1, 2, {}, 0), "ours": Turn(ours, 1, 2, {}, 0)} for floor, ours in speeds]
+    joined = {"floor_vs_ours": ("floor", "ours"), "left_out": ("ours", "a row that was not measured")}
+    assert table._spreads(rows, turns, joined) == {
+        "ours_vs_floor": {"median": 0.5, "min": 0.25, "max": 0.5},
+        "floor_vs_ours": {"median": 2.0, "min": 2.0, "max": 4.0},
+    }
 
 
 def test_processor_time_counts_the_children_of_a_server() -> None:

@@ -1,0 +1,162 @@
+"""Fills the figures of docs/benchmarks.md from var/bench.json, so that page and measurement cannot disagree.
+
+The page has places `<!-- bench: NAME -->` to `<!-- end -->`; what stands between them is written anew, the prose around
+them is by hand and has no figure.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import cast
+
+from bench import machine
+from bench.rows import JOINED, WHOLE, echo, floor
+from bench.server import ROOT
+from bench.table import CONNECTIONS, Result, RowTold, Spread
+
+FILE = ROOT / "docs" / "benchmarks.md"
+PLACE = re.compile(r"(<!-- bench: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+GROUPS = (machine.SERVER, machine.DATABASE, machine.STORE, machine.LOAD)
+WANTED: Mapping[str, tuple[str, str]] = {  # what has to be reached, what is aimed at
+    "durable_vs_floor": ("0.30", "0.45"),
+    "durable_vs_werobot_echo": ("0.8", "1.2"),
+    "durable_vs_express_echo": ("0.9", "1.4"),
+    "durable_vs_naive": ("6", "9"),
+    "durable_vs_pgbench": ("0.15", "0.35"),
+    "echo_vs_werobot_echo": ("1.7", "5"),
+    "echo_vs_express_echo": ("2", "6"),
+    f"p99_ms_{CONNECTIONS}": ("at most 40", "20"),
+    "fanout_share": ("0.9", "0.95"),
+    "fanout_us_per_message": ("at most 210", "110"),
+    "reads_growth": ("at most 2", "1.5"),
+}
+
+
+def fill(result: Result) -> None:
+    """Write every place anew. Raises KeyError for a place nobody fills."""
+    text = FILE.read_text(encoding="utf-8")
+    FILE.write_text(
+        PLACE.sub(lambda found: f"{found[1]}\n{PLACES[found[2]](result)}\n\n{found[3]}", text), encoding="utf-8"
+    )
+
+
+def groups(result: Result) -> list[str]:
+    """The process groups that occur, in a fixed order."""
+    return [group for group in GROUPS if any(group in row["cpu_us_of"] for row in result["rows"])]
+
+
+def _setting(result: Result) -> str:
+    how, where = result["setting"], result.get("machine", {})
+    taken = (
+        f"Taken on {result.get('day', 'an unknown day')} on {where.get('processors')} processors "
+        f"({where.get('model')}) with {where.get('gigabytes')} GB: {how['rounds']} rounds, {how['counted_s']} s "
+        f"counted after {how['warm_up_s']} s, {how['connections']} connections, {how['workers']} workers, with "
+        f"{how['threads']} threads where a row waits for a database. The floor swung by {result['floor_swing']:.0%}."
+    )
+    lines = [taken]
+    lines += [f"Discarded: {one}." for one in result["discarded"]]
+    lines += [f"Left out: {name} ({why})." for name, why in result.get("left_out", {}).items()]
+    if not result["steady"]:
+        lines.append("**The floor swung too much in every run: these figures are not to be relied on.**")
+    return "\n\n".join(lines)
+
+
+def _rows(result: Result) -> str:
+    return _table(
+        ("row", "requests/s", "to the floor", "p50 ms", "p99 ms", "CPU us a request", "errors"),
+        [
+            (
+                row["name"], _spread(row["rps"], 0), _spread(row["to_floor"], 2), _spread(row["p50_ms"], 1),
+                _spread(row["p99_ms"], 1), _spread(row["cpu_us"], 0), str(row["errors"]),
+            )
+            for row in result["rows"]
+        ],
+    )  # fmt: skip
+
+
+def _ratios(result: Result) -> str:
+    spreads = {name: _spread(spread, 2) for name, spread in result["spreads"].items()}
+    told = {name: spreads.get(name, f"{value:g}") for name, value in cast("dict[str, float]", result["ratios"]).items()}
+    pairs = {name: f"{row} / {base}" for name, (row, base) in JOINED.items()}
+    return _table(
+        ("figure", "of", "measured", "wanted", "aimed at"),
+        [
+            (f"`{name}`", pairs.get(name, ""), value, *WANTED.get(name, ("", "")))
+            for name, value in told.items()
+        ],
+    )  # fmt: skip
+
+
+def _cpu(result: Result) -> str:
+    return _by_group(result, "CPU us a request", lambda row, group: _median(row["cpu_us_of"].get(group)))
+
+
+def _memory(result: Result) -> str:
+    def cell(row: RowTold, group: str) -> str:
+        before, after = row["rest_mb"].get(group), row["loaded_mb"].get(group)
+        return f"{_median(before)} → {_median(after)}" if before or after else ""
+
+    held = [group for group in groups(result) if group != machine.LOAD]
+    return _by_group(result, "MB at rest → after the load", cell, held)
+
+
+def _split(result: Result) -> str:
+    """Where the processor time of one check-in goes: what the smaller rows cost is taken off the larger ones."""
+    rows = {row["name"]: row for row in result["rows"]}
+    if not {floor.ROW.name, echo.ROW.name, WHOLE} <= rows.keys():
+        return "(not measured in this run)"
+    server = {
+        name: row["cpu_us_of"][machine.SERVER]["median"]
+        for name, row in rows.items()
+        if machine.SERVER in row["cpu_us_of"]
+    }
+    whole = rows[WHOLE]["cpu_us_of"]
+    parts = [
+        ("server: HTTP, envelope, message, reply (all of our echo)", server[echo.ROW.name]),
+        ("server: look-up, decision, row, waiting for the commit", server[WHOLE] - server[echo.ROW.name]),
+        *((group, whole[group]["median"]) for group in GROUPS[1:] if group in whole),
+    ]
+    in_all = sum(part for _, part in parts)
+    return _table(("part", "us", "share"), [(name, f"{us:,.0f}", f"{us / in_all:.0%}") for name, us in parts])
+
+
+def _tasks(result: Result) -> str:
+    return _table(
+        ("task", "figures"),
+        [
+            (str(task["name"]), ", ".join(f"{name} {value}" for name, value in task.items() if name != "name"))
+            for task in result.get("tasks", [])
+        ],
+    )
+
+
+PLACES: Mapping[str, Callable[[Result], str]] = {
+    "setting": _setting,
+    "rows": _rows,
+    "ratios": _ratios,
+    "cpu": _cpu,
+    "memory": _memory,
+    "split": _split,
+    "tasks": _tasks,
+}
+
+
+def _by_group(
+    result: Result, title: str, cell: Callable[[RowTold, str], str], columns: Sequence[str] | None = None
+) -> str:
+    columns = columns or groups(result)
+    rows = [(row["name"], *(cell(row, group) for group in columns)) for row in result["rows"]]
+    return _table((title, *columns), rows)
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    rule = ["---", *["---:"] * (len(head) - 1)]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in (head, rule, *rows))
+
+
+def _median(spread: Spread | None) -> str:
+    return f"{spread['median']:,.0f}" if spread else ""
+
+
+def _spread(spread: Spread, digits: int) -> str:
+    median, least, most = (f"{spread[key]:,.{digits}f}" for key in ("median", "min", "max"))
+    return f"{median} ({least}–{most})"
