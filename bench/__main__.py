@@ -11,9 +11,9 @@ from typing import cast
 
 from bench import machine, page, picture
 from bench.peers import NotThere
-from bench.rows import JOINED, ROWS, TASKS, WHOLE
+from bench.rows import JOINED, ROWS, TASKS
 from bench.server import ROOT
-from bench.table import CONNECTIONS, ROUNDS, Line, Result, Row, Shape, run
+from bench.table import ROUNDS, Line, Result, Row, Shape, run
 from settings import load
 
 OUT = ROOT / "var" / "bench.json"
@@ -56,9 +56,6 @@ def _measured(words: Sequence[str], rounds: int) -> Result:
             began = time.monotonic()
             tasks.append(measure())
             _say(f"{time.monotonic() - began:>9,.0f} s\n")
-    for row in result["rows"]:
-        if row["name"] == WHOLE:
-            result["ratios"][f"p99_ms_{CONNECTIONS}"] = row["p99_ms"]["median"]
     result["ratios"] |= {name: task[name] for task in tasks for name in TOLD if name in task}
     return {
         **result,

@@ -32,11 +32,13 @@ WANTED: Mapping[str, tuple[str, str]] = {  # what has to be reached, what is aim
 
 
 def fill(result: Result) -> None:
-    """Write every place anew. Raises KeyError for a place nobody fills."""
-    text = FILE.read_text(encoding="utf-8")
-    FILE.write_text(
-        PLACE.sub(lambda found: f"{found[1]}\n{PLACES[found[2]](result)}\n\n{found[3]}", text), encoding="utf-8"
-    )
+    """Write every place anew."""
+    FILE.write_text(filled(FILE.read_text(encoding="utf-8"), result), encoding="utf-8")
+
+
+def filled(text: str, result: Result) -> str:
+    """The page with these figures. Raises KeyError for a place nobody fills."""
+    return PLACE.sub(lambda found: f"{found[1]}\n{PLACES[found[2]](result)}\n\n{found[3]}", text)
 
 
 def groups(result: Result) -> list[str]:

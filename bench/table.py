@@ -110,12 +110,14 @@ class Target:
 class Row:
     """A line of the table. `against` names ratios of this row's speed to other rows': {"ratio": row name}.
 
-    `prepare` gets ready what takes long, once a run. `prepared` is how many requests are made ready for a turn.
+    `tells` names figures of its own that stand beside the ratios: {"name": field of Turn}. `prepare` gets ready what
+    takes long, once a run. `prepared` is how many requests are made ready for a turn.
     """
 
     name: str
     start: Callable[[Shape], AbstractContextManager[Target]]
     against: Mapping[str, str] = field(default_factory=dict)
+    tells: Mapping[str, str] = field(default_factory=dict)
     prepare: Callable[[], object] = lambda: None
     prepared: int = PREPARED
 
@@ -148,6 +150,7 @@ class Alone:
     name: str
     turn: Callable[[Shape], Turn]
     against: Mapping[str, str] = field(default_factory=dict)
+    tells: Mapping[str, str] = field(default_factory=dict)
 
 
 Line = Row | Alone
@@ -285,13 +288,19 @@ def _swing(speeds: list[float]) -> float:
 def _spreads(
     rows: Sequence[Line], turns: Sequence[Mapping[str, Turn]], joined: Mapping[str, tuple[str, str]]
 ) -> dict[str, Spread]:
-    """Every ratio whose two rows were measured."""
+    """Every ratio whose two rows were measured, and what rows tell of themselves."""
     pairs = {ratio: (row.name, base) for row in rows for ratio, base in row.against.items()}
-    return {
+    ratios = {
         ratio: _spread([turn[row].rps / turn[base].rps for turn in turns])
         for ratio, (row, base) in {**pairs, **joined}.items()
         if all(row in turn and base in turn for turn in turns)
     }
+    figures = {
+        name: _spread([getattr(turn[row.name], figure) for turn in turns])
+        for row in rows
+        for name, figure in row.tells.items()
+    }
+    return ratios | figures
 
 
 def _summary(name: str, floor: str, rounds: Sequence[Mapping[str, Turn]]) -> RowTold:

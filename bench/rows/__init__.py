@@ -35,7 +35,7 @@ TASKS: Mapping[str, Callable[[], Mapping[str, object]]] = {
     "reminders": reminders.measure,
 }
 
-WHOLE, WHOLE_SQLITE = "whole check-in, PostgreSQL", "whole check-in, SQLite"
+WHOLE = "whole check-in (PostgreSQL, Redis)"
 # ratios of two rows that know nothing of one another; what lacks a row in a run is left out
 JOINED: Mapping[str, tuple[str, str]] = {
     "echo_vs_werobot_echo": (echo.ROW.name, werobot.ROW.name),
