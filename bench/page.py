@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
 from bench import machine
-from bench.rows import JOINED, WHOLE, echo
+from bench.rows import JOINED, ROWS, WHOLE, echo
 from bench.server import ROOT
-from bench.table import CONNECTIONS, Result, RowTold, Spread
+from bench.table import CONNECTIONS, ROUNDS, Result, RowTold, Spread
 
 FILE = ROOT / "docs" / "benchmarks.md"
 PLACE = re.compile(r"(<!-- bench: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -50,13 +50,15 @@ def _setting(result: Result) -> str:
     how, where = result["setting"], result.get("machine", {})
     taken = (
         f"Taken on {result.get('day', 'an unknown day')} on {where.get('processors')} processors "
-        f"({where.get('model')}) with {where.get('gigabytes')} GB: {how['rounds']} rounds, {how['counted_s']} s "
+        f"({where.get('model')}) with {where.get('gigabytes')} GB: rounds {how['rounds']}, {how['counted_s']} s "
         f"counted after {how['warm_up_s']} s, {how['connections']} connections, {how['workers']} workers, with "
         f"{how['threads']} threads where a row waits for a database. The floor swung by {result['floor_swing']:.0%}."
     )
     lines = [taken]
     lines += [f"Discarded: {one}." for one in result["discarded"]]
     lines += [f"Left out: {name} ({why})." for name, why in result.get("left_out", {}).items()]
+    if how["rounds"] < ROUNDS:
+        lines.append(f"**Fewer than {ROUNDS} rounds: a trial, not to be relied on.**")
     if not result["steady"]:
         lines.append("**The floor swung too much in every run: these figures are not to be relied on.**")
     return "\n\n".join(lines)
@@ -78,14 +80,10 @@ def _rows(result: Result) -> str:
 def _ratios(result: Result) -> str:
     spreads = {name: _spread(spread, 2) for name, spread in result["spreads"].items()}
     told = {name: spreads.get(name, f"{value:g}") for name, value in cast("dict[str, float]", result["ratios"]).items()}
-    pairs = {name: f"{row} / {base}" for name, (row, base) in JOINED.items()}
-    return _table(
-        ("figure", "of", "measured", "wanted", "aimed at"),
-        [
-            (f"`{name}`", pairs.get(name, ""), value, *WANTED.get(name, ("", "")))
-            for name, value in told.items()
-        ],
-    )  # fmt: skip
+    own = {name: (row.name, base) for row in ROWS for name, base in row.against.items()}
+    pairs = {name: f"{row} / {base}" for name, (row, base) in {**own, **JOINED}.items()}
+    rows = [(f"`{name}`", pairs.get(name, ""), value, *WANTED.get(name, ("", ""))) for name, value in told.items()]
+    return _table(("figure", "of", "measured", "wanted", "aimed at"), rows, words=2)
 
 
 def _cpu(result: Result) -> str:
@@ -126,6 +124,7 @@ def _tasks(result: Result) -> str:
             (str(task["name"]), ", ".join(f"{name} {value}" for name, value in task.items() if name != "name"))
             for task in result.get("tasks", [])
         ],
+        words=2,
     )
 
 
@@ -148,8 +147,9 @@ def _by_group(
     return _table((title, *columns), rows)
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    rule = ["---", *["---:"] * (len(head) - 1)]
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]], *, words: int = 1) -> str:
+    """As Markdown; after so many columns of words come figures."""
+    rule = ["---"] * words + ["---:"] * (len(head) - words)
     return "\n".join("| " + " | ".join(cells) + " |" for cells in (head, rule, *rows))
 
 
@@ -159,4 +159,4 @@ def _median(spread: Spread | None) -> str:
 
 def _spread(spread: Spread, digits: int) -> str:
     median, least, most = (f"{spread[key]:,.{digits}f}" for key in ("median", "min", "max"))
-    return f"{median} ({least}–{most})"
+    return median if least == most else f"{median} ({least}–{most})"
