@@ -45,7 +45,7 @@ def _there(name: str, pins: tuple[str, ...], install: Callable[[Path], list[str]
         shutil.copy(BOTS / pin, home)
     done = subprocess.run(install(home), check=False, capture_output=True, text=True, cwd=home)
     if done.returncode:
-        raise NotThere((done.stderr.strip() or done.stdout.strip() or "it did not say why").splitlines()[-1])
+        raise NotThere("; ".join((done.stderr.strip() or done.stdout.strip() or "no reason given").splitlines()[:2]))
     stamp.write_text(wanted, encoding="ascii")
     return home
 

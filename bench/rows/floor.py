@@ -12,7 +12,7 @@ from bench.server import free_port, granian, running
 from bench.table import Row, Shape, Target
 
 BODY = b"<xml><ToUserName>gh_bench</ToUserName></xml>"
-THREADS = 1  # of what waits for nothing: more only take the interpreter from one another
+THREADS = 1  # of what waits for nothing, of our echo and of peers: more could only take turns
 
 
 @contextmanager
