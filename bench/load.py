@@ -1,6 +1,7 @@
 """Load from wrk: prepared requests over kept-alive connections, counted by a process of its own."""
 
 import json
+import resource
 import struct
 import subprocess
 import tempfile
@@ -13,7 +14,10 @@ SCRIPT = Path(__file__).with_name("requests.lua")
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """What wrk saw: requests answered, seconds it took, latencies in milliseconds, errors, prepared requests used."""
+    """What wrk saw: requests answered, seconds it took, latencies in milliseconds, errors, prepared requests used.
+
+    `received` is bytes, heads of answers included; `cpu_seconds` what wrk itself used, reading the requests included.
+    """
 
     answered: int
     seconds: float
@@ -21,6 +25,8 @@ class Count:
     p99_ms: float
     errors: int
     sent: int
+    received: int
+    cpu_seconds: float
 
     @property
     def rps(self) -> float:
@@ -47,9 +53,16 @@ def load(port: int, requests: Path, *, seconds: int, connections: int) -> Count:
         result = Path(folder) / "result.json"
         command = ["wrk", "--threads", "1", "--connections", str(connections), "--duration", f"{seconds}s"]
         command += ["--timeout", "10s", "--script", str(SCRIPT), f"http://127.0.0.1:{port}", "--"]
+        before = cpu_of_children()
         done = subprocess.run(
             [*command, str(requests), str(result)], check=False, capture_output=True, text=True, cwd="/"
         )
         if done.returncode != 0 or not result.exists():
             raise RuntimeError(f"wrk: {done.stdout}{done.stderr}")
-        return Count(**json.loads(result.read_text(encoding="utf-8")))
+        return Count(**json.loads(result.read_text(encoding="utf-8")), cpu_seconds=cpu_of_children() - before)
+
+
+def cpu_of_children() -> float:
+    """Return the processor time, in seconds, of what was started from here and has ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime

@@ -32,8 +32,8 @@ function done(summary, latency, _)
   local e = summary.errors
   local out = assert(io.open(threads[1]:get("result_file"), "w"))
   out:write(string.format(
-    '{"answered": %d, "seconds": %.6f, "p50_ms": %.3f, "p99_ms": %.3f, "errors": %d, "sent": %d}\n',
+    '{"answered": %d, "seconds": %.6f, "p50_ms": %.3f, "p99_ms": %.3f, "errors": %d, "sent": %d, "received": %d}\n',
     summary.requests, summary.duration / 1e6, latency:percentile(50) / 1e3, latency:percentile(99) / 1e3,
-    e.connect + e.read + e.write + e.status + e.timeout, sent_in_all))
+    e.connect + e.read + e.write + e.status + e.timeout, sent_in_all, summary.bytes))
   out:close()
 end

@@ -15,6 +15,7 @@ from typing import cast
 from sqlalchemy import Engine, func, select, text
 from sqlalchemy.orm import Session
 
+from bench import deliveries
 from bench.load import post
 from bench.server import running
 from bench.table import Row, Shape, Target
@@ -172,6 +173,7 @@ def _served(folder: Path, shape: Shape, engines: Mapping[str, object], others: l
                 requests=lambda count: hall.scans(count, made.port),
                 right=hall.right,
                 after=hall.kept,
+                forged=deliveries.forged(port=made.port),
             )
         engine.dispose()
 
