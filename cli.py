@@ -105,14 +105,18 @@ def command(
     return add
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns its exit code: 0 done, 1 refused (a sentence says what and where), 2 wrong usage."""
+def main(arguments: Sequence[str] | None = None, clock: Callable[[], datetime] | None = None) -> int:
+    """Run one command; returns its exit code: 0 done, 1 refused (a sentence says what and where), 2 wrong usage.
+
+    `clock` is what all that it starts goes by, instead of the system's.
+    """
     if os.environ.get(PARENT):
         die_with_parent(int(os.environ[PARENT]))
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr] # a terminal may not know ✓
     parser = _parser()
     chosen = parser.parse_args(arguments)
+    chosen.clock = clock
     if not hasattr(chosen, "act"):
         parser.print_help(sys.stderr)
         return WRONG_USAGE
@@ -148,7 +152,9 @@ def staying() -> Iterator[None]:
         gc.enable()
 
 
-def load_app(config: str, server: int, only: str | None = None) -> flask.Flask:
+def load_app(
+    config: str, server: int, only: str | None = None, clock: Callable[[], datetime] | None = None
+) -> flask.Flask:
     """The WSGI application of one web worker, all or one part of it; it ends with `server`, the process it is of."""
     die_with_parent(server)
     # Forked from the server, whose signal notes a wish to stop and does nothing else: until the worker has its
@@ -156,14 +162,15 @@ def load_app(config: str, server: int, only: str | None = None) -> flask.Flask:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     with staying():
-        from app import build, create_app, create_report_app  # a worker imports the house, the other commands need not
+        # a worker imports the house, the other commands need not
+        from app import build, create_app, create_report_app, system_clock
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     settings = load(Path(config), os.environ)
     if only:
-        app, keeper = create_report_app(settings)
+        app, keeper = create_report_app(settings, clock or system_clock)
     else:
-        house = build(settings)
+        house = build(settings, clock or system_clock)
         app, keeper = create_app(house), house.keeper
     keeper.start()
     return app
@@ -255,7 +262,7 @@ def _serve(chosen: argparse.Namespace) -> None:
         respawn_failed_workers=True,
         workers_kill_timeout=10,
     )
-    server.serve(target_loader=partial(load_app, server=os.getpid(), only=chosen.only))
+    server.serve(target_loader=partial(load_app, server=os.getpid(), only=chosen.only, clock=chosen.clock))
 
 
 def _ready_to_fork(house: House) -> None:
@@ -1133,10 +1140,10 @@ def _listenable(attempt: Callable[[], None], key: str) -> None:
 def _house(chosen: argparse.Namespace) -> House:
     """The house with its database at the newest migration: SQLite is brought there, PostgreSQL by `db upgrade`."""
     with staying():
-        from app import build
+        from app import build, system_clock
         from engines.sql import at_head, upgrade
 
-    house = build(_settings(chosen))
+    house = build(_settings(chosen), chosen.clock or system_clock)
     chosen.closing.callback(house.close)
     if not at_head(house.engine):
         if not house.settings.on_sqlite:
