@@ -39,7 +39,19 @@ from simulator.main import running
 from simulator.outcomes import Telling, When
 from simulator.world import World
 from tests.engines import eventually, launch_postgres, postgres
-from tests.faults.crowd import TRY_AGAIN, Crowd, HallScene, Member, Opinions, Scans, Studies, Talking, Words, quantiles
+from tests.faults.crowd import (
+    TRY_AGAIN,
+    Affair,
+    Crowd,
+    HallScene,
+    Member,
+    Opinions,
+    Scans,
+    Studies,
+    Talking,
+    Words,
+    quantiles,
+)
 from tests.faults.installed import STARTS_WITHIN, Installation, Process, get, installation, world_of
 from tests.faults.keeper import Disk, Hanging, Keeper, Kept, disk
 from tests.faults.stepped import step
@@ -70,7 +82,7 @@ class Shape:
     talkers: int = 30  # who study, as many who ask, a fifth of them who have opinions
     rest: tuple[float, float] = (0.5, 2.0)  # seconds they take to read
     again: tuple[float, float] = (2.0, 5.0)  # after which a person who heard nothing of use writes once more
-    warm: float = 20.0  # after which a process is to stay as large as it is
+    warm: float = 30.0  # after which a process is to stay as large as it is
 
 
 def long(minutes: float) -> Shape:
@@ -154,11 +166,8 @@ def plan(shape: Shape, chance: random.Random, without: frozenset[str]) -> list[P
 
 def enrol(db: Session, settings: Settings, people: Sequence[tuple[str, str]]) -> list[Member]:
     """Everybody (name, openid) is on the roll and bound; as rows, since thousands of conversations would take hours."""
-    now, branch, app_id = (
-        datetime.now(UTC),
-        orgs.branch(db, settings.branch.name),
-        settings.wechat.official_account.app_id,
-    )
+    now, branch = datetime.now(UTC), orgs.branch(db, settings.branch.name)
+    app_id = settings.wechat.official_account.app_id
     rows = [{"org_id": branch.id, "name": name, "status": MemberStatus.FULL} for name, _ in people]
     made = db.scalars(insert(OnRecord).returning(OnRecord.id, sort_by_parameter_order=True), rows).all()
     bound = [Member(number, name, openid) for number, (name, openid) in zip(made, people, strict=True)]
@@ -468,7 +477,7 @@ def day_in(engine: str, shape: Shape, seed: int, say: Callable[[str], object], *
         studies = Studies(account, chance, _talking(people[part : 2 * part], "答题"), *pace)
         opinions = Opinions(account, chance, _talking(people[2 * part : 2 * part + max(3, part // 5)], "意见"), *pace)
         words = Words(account, chance, _talking(people[3 * part : 4 * part], "帮助"), *pace)
-        affairs = {"scan": scans, "quiz": studies, "opinion": opinions, "word": words}
+        affairs: dict[str, Affair] = {"scan": scans, "quiz": studies, "opinion": opinions, "word": words}
         crowd = Crowd(account, made.port, {name: (shape.shares[name], one) for name, one in affairs.items()}, chance)
         told = Crier(database, people[:TOLD], random.Random(seed + 1), threading.Event())
         eventually(made.answers, within=STARTS_WITHIN, what="the server")

@@ -138,12 +138,17 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """How much memory a process had: proportional set size and what is its own, in bytes, at a time since its start."""
+    """How much memory a process had, in bytes, so many seconds after it was seen first.
+
+    `pss` is its share of what is shared; `anonymous` is all that stems from no file, shared or not: it does not grow
+    when a sibling ends.
+    """
 
     at: float
     role: str
     pid: int
     pss: int
+    anonymous: int
 
 
 @dataclass
@@ -246,15 +251,15 @@ class Keeper:
             pids = [(pid, "worker") for pid in self.workers()]
             pids += [(one.process.pid, one.name) for one in self.kept.values() if one.process and not one.ended]
             for pid, role in pids:
-                size = _pss(pid)
-                if size:
-                    self.samples.append(Sample(now - self.born.setdefault(pid, now), role, pid, size))
+                pss, anonymous = _sizes(pid)
+                if pss:
+                    self.samples.append(Sample(now - self.born.setdefault(pid, now), role, pid, pss, anonymous))
 
 
-def _pss(pid: int) -> int:
+def _sizes(pid: int) -> tuple[int, int]:
     try:
         text = Path(f"/proc/{pid}/smaps_rollup").read_text("ascii")
     except OSError:  # ended meanwhile
-        return 0
-    found = re.search(r"^Pss:\s+(\d+) kB", text, re.MULTILINE)
-    return int(found[1]) * 1024 if found else 0
+        return 0, 0
+    found = dict(re.findall(r"^(\w+):\s+(\d+) kB", text, re.MULTILINE))
+    return int(found.get("Pss", 0)) * 1024, int(found.get("Anonymous", 0)) * 1024

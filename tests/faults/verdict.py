@@ -20,7 +20,7 @@ from tests.faults.storm import NUMBER
 from wechat.messages import parse
 
 ENDED = frozenset({NoticeState.SENT, NoticeState.DELIVERED, NoticeState.UNSURE, NoticeState.SHOWN})
-ROLES = ("server", "worker", "scheduler", "sender", "jobs")
+OURS = frozenset(["server", "worker", "scheduler", "sender", "jobs"])
 GREW = (8 << 20, 0.12)  # bytes, share: the more of the two a process may grow by after it is warm
 LINES = 60  # of one second in the log that are more than the one a turn
 TURN = re.compile(r" INFO bot\.webhook turn ")
@@ -185,8 +185,8 @@ class Verdict:
         worst, judged = (0.0, ""), 0
         holds = True
         for pid, mine in self._by_process().items():
-            warm = [one.pss for one in mine if one.at >= self.day.shape.warm]
-            if len(warm) < 8:
+            warm = [one.anonymous for one in mine if one.at >= self.day.shape.warm]
+            if len(warm) < 8 or mine[0].role not in OURS:
                 continue
             judged += 1
             part = max(2, len(warm) // 5)
@@ -201,8 +201,7 @@ class Verdict:
     def _by_process(self) -> dict[int, list[Sample]]:
         found: dict[int, list[Sample]] = {}
         for one in self.day.keeper.samples:
-            if one.role in ROLES:
-                found.setdefault(one.pid, []).append(one)
+            found.setdefault(one.pid, []).append(one)
         return found
 
     def _log(self) -> Rule:
