@@ -92,7 +92,7 @@ def bad_day(engine: str, shape: badday.Shape, seed: int, report: Path | None, *,
         ):
             _tell(line)
         if report is not None:
-            report.write_text(json.dumps(verdict.told(), ensure_ascii=False, indent=2), "utf-8")
+            report.write_text(json.dumps(verdict.told(rules), ensure_ascii=False, indent=2), "utf-8")
             report.with_suffix(".log").write_text(day.made.said(), "utf-8")
     return all(one.holds for one in rules)
 

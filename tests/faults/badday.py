@@ -291,7 +291,6 @@ class Day:
     ahead: float = 0.0  # seconds of the stepped clock
     happened: list[Happened] = field(default_factory=list)
     recovered: float = math.inf  # seconds from the last message until all was answered and sent
-    again: list[tuple[str, str | None]] = field(default_factory=list)  # replies to the last scans, then and now
     over: threading.Event = field(default_factory=threading.Event)
 
     def run(self) -> None:
@@ -324,8 +323,12 @@ class Day:
         with suppress(AssertionError):
             eventually(self._quiet, within=self.shape.ends_within)
             self.recovered = time.monotonic() - ended
-        connect(self.made.settings().redis.url).flushall()  # so that SQL alone remembers
-        self.again = self.crowd.again()
+
+    def delivers_again(self) -> list[tuple[str, str | None]]:
+        """The last scans once more, when SQL alone remembers: the replies then and now. What was lost would be healed."""
+        with connect(self.made.settings().redis.url) as store:
+            store.flushall()
+        return self.crowd.again()
 
     def _watches(self, seconds: float) -> None:
         said = self.begun

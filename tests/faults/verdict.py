@@ -42,7 +42,7 @@ class Verdict:
     day: Day
 
     def rules(self) -> list[Rule]:
-        """Hold what people heard against what is in SQL, what was answered against the cut, and the rest."""
+        """Hold what people heard against what is in SQL, what was answered against the cut, and the rest; ask once."""
         with sql.reading(self.day.engine) as db:
             rules = [self._checkins(db), self._answers(db), self._whole(db), self._opinions(db), *self._notices(db)]
         rules += [*self._times(), self._wrong(), self._memory(), self._log(), self._recovery()]
@@ -216,11 +216,12 @@ class Verdict:
 
     def _again(self) -> Rule:
         """The scan's own three lines: of notices that wait more may be said below them, or less."""
-        changed = [now for then, now in self.day.again if (now or "").split("\n")[:3] != then.split("\n")[:3]]
+        again = self.day.delivers_again()
+        changed = [now for then, now in again if (now or "").split("\n")[:3] != then.split("\n")[:3]]
         return Rule(
             "a scan delivered once more is answered as it was, by SQL alone",
-            f"{len(self.day.again)} delivered again, {len(changed)} answered otherwise",
-            bool(self.day.again) and not changed,
+            f"{len(again)} delivered again, {len(changed)} answered otherwise",
+            bool(again) and not changed,
         )
 
     def _happened(self) -> Rule:
@@ -258,7 +259,7 @@ class Verdict:
             lines.append(f"  {mine[0].role:<9} {pid:<8} seen for {mine[-1].at - mine[0].at:5.0f} s, PSS {sizes}")
         return lines
 
-    def told(self) -> Mapping[str, object]:
+    def told(self, rules: Sequence[Rule]) -> Mapping[str, object]:
         """The same for a program: what happened, what people heard and sent, which rules hold."""
         counts = self.day.crowd.counts
         return {
@@ -266,7 +267,7 @@ class Verdict:
             "acknowledged": {name: counts[f"{name} acknowledged"] for name in self.day.shape.shares},
             "kept": self.kept(),
             "told to try again": counts[TRY_AGAIN],
-            "rules": [asdict(rule) for rule in self.rules()],
+            "rules": [asdict(rule) for rule in rules],
         }
 
     def kept(self) -> Mapping[str, int]:
