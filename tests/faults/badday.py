@@ -99,6 +99,7 @@ def long(minutes: float) -> Shape:
         people=2000,
         faults={
             "worker": (times(12), 0.0),
+            "server": (1, 0.0),
             "redis": (times(3), 30.0),
             "database": (times(4), 0.0),
             "api": (times(3), 20.0),
@@ -393,6 +394,10 @@ class Day:
 
     def _worker(self, one: Planned) -> str:
         return self.keeper.kill_worker(one.draw)
+
+    def _server(self, _one: Planned) -> str:
+        self.keeper.kept["server"].kill()
+        return "with its workers"
 
     def _redis(self, one: Planned) -> str:
         kept = self.keeper.kept["redis"]

@@ -22,6 +22,7 @@ from tests.faults.installed import Installation, Process, children, get
 MARGIN = 0.5  # seconds around an outage: a delivery that was under way when it began or ended has met it
 RESTARTS_AFTER = 1.0  # seconds after which a process that ended is started again
 GROWN = 5.0  # seconds a new worker takes at most before it answers
+OLDEST_DIES = 0.2  # share of the kills
 SAMPLES_EVERY = 2.0  # seconds between two looks at the memory
 
 
@@ -192,10 +193,13 @@ class Keeper:
         return children(server.pid) if server is not None and server.poll() is None else []
 
     def kill_worker(self, draw: float) -> str:
-        """SIGKILL to the worker that was drawn (0 to 1); where no other is grown, nobody serves until one is."""
-        there = eventually(self.workers, what="a worker")
-        victim = there[int(draw * len(there))]
+        """SIGKILL to the worker that was drawn (0 to 1); where no other is grown, nobody serves until one is.
+
+        It is mostly the youngest, so that one grows old: what it forgets to give back is seen after minutes alone.
+        """
         now = time.monotonic()
+        there = sorted(eventually(self.workers, what="a worker"), key=lambda pid: self.born.get(pid, now))
+        victim = there[0] if draw < OLDEST_DIES else there[-1]
         grown = [pid for pid in there if pid != victim and now - self.born.get(pid, now) > GROWN]
         if not grown and not self._web_since:
             self._web_since = now
