@@ -45,18 +45,19 @@ class Disk:
 
     def fill(self, ended: threading.Event, seconds: float) -> None:
         """Leave no byte on it for so long; what others give back meanwhile is taken as well."""
-        ballast = self.folder / "ballast"
+        ballast, full, size = self.folder / "ballast", False, 0
         until = time.monotonic() + seconds
         with ballast.open("wb", buffering=0) as taken:
-            size = 0
             while time.monotonic() < until and not ended.is_set():
                 for piece in (1 << 24, 1 << 20, 1 << 12):
                     with suppress(OSError):
                         while True:
                             os.posix_fallocate(taken.fileno(), size, piece)
                             size += piece
+                full |= os.statvfs(self.folder).f_bavail == 0
                 ended.wait(0.1)
         ballast.unlink()
+        assert full, "the disk has not been full"
 
 
 @contextmanager

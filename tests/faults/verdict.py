@@ -45,8 +45,9 @@ class Verdict:
         """Hold what people heard against what is in SQL, what was answered against the cut, and the rest; ask once."""
         with sql.reading(self.day.engine) as db:
             rules = [self._checkins(db), self._answers(db), self._whole(db), self._opinions(db), *self._notices(db)]
+            ahead = self._clocks(db)
         rules += [*self._times(), self._wrong(), self._memory(), self._log(), self._recovery()]
-        return [*rules, self._again(), self._happened()]
+        return [*rules, self._again(), self._happened(ahead)]
 
     def _checkins(self, db: Session) -> Rule:
         rows = db.execute(select(CheckIn.activity_id, CheckIn.member_id, CheckIn.at)).all()
@@ -224,9 +225,20 @@ class Verdict:
             bool(again) and not changed,
         )
 
-    def _happened(self) -> Rule:
+    def _happened(self, ahead: set[int]) -> Rule:
+        """`ahead`: by how many half minutes the house's clock was seen to differ from WeChat's."""
         there, planned = len(self.day.happened), len(self.day.faults)
-        return Rule("every fault planned has happened", f"{there} of {planned}", there == planned)
+        stepped = any(one.name == "clock" for one in self.day.happened)
+        return Rule(
+            "every fault planned has happened",
+            f"{there} of {planned}; rows by a clock that was {', '.join(f'{30 * one:+d}' for one in sorted(ahead))} s ahead",
+            there == planned and stepped <= (len(ahead) > 1),
+        )
+
+    def _clocks(self, db: Session) -> set[int]:
+        """From when a scan was sent and when it was recorded."""
+        rows = db.execute(select(CheckIn.at, CheckIn.recorded_at)).all()
+        return {round((recorded - at).total_seconds() / 30) for at, recorded in rows}
 
     def _recovery(self) -> Rule:
         starts = " ".join(f"{one.name}={one.starts}" for one in self.day.keeper.kept.values())
