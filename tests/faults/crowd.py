@@ -165,7 +165,6 @@ class Talking:
     says: str
     at: float = 0.0
     turn: int = 0
-    tries: int = 0  # of the same words
 
 
 @dataclass
@@ -198,13 +197,18 @@ class Talks:
         """Go on with the conversation, or say the same again."""
         talking = self.busy.pop(letter.who.id)
         if text is None or not_now(text):
-            talking.at, talking.tries = now + self.chance.uniform(*self.again), talking.tries + 1
+            talking.at = now + self.chance.uniform(*self.again)
+            if text is None:
+                self.unheard(talking)
             done = False
         else:
             done = self.goes_on(talking, letter, text)
-            talking.at, talking.tries = now + self.chance.uniform(*self.rest), 0
+            talking.at = now + self.chance.uniform(*self.rest)
         self.idle.append(talking)
         return done
+
+    def unheard(self, talking: Talking) -> None:
+        """Decide what is said after silence: as a rule the same again."""
 
     def goes_on(self, talking: Talking, letter: Letter, text: str) -> bool:
         """Decide what is said next; whether the letter is acknowledged."""
@@ -245,6 +249,10 @@ class Opinions(Talks):
         """A text is sent when its category is: only then can it be kept."""
         if talking.turn == 3:
             self.sent[self._text[talking.who.id]] = talking.who.id
+
+    def unheard(self, talking: Talking) -> None:
+        """Begin anew: what was not heard may have been done, and its answer would be taken for the next one's."""
+        talking.turn, talking.says = 0, "意见"
 
     def goes_on(self, talking: Talking, _letter: Letter, text: str) -> bool:
         """意见, signed, the text, the category."""
