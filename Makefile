@@ -44,7 +44,7 @@ bench: dev bench-tools ## measure against the floor of this machine; table and v
 proof: dev test-engines ## the secrecy games in full and every mutation of the desk; each figure with its bound
 	@$(BIN)/python -m tests.confidential.proof
 
-torture: dev test-engines ## schedulers and senders killed at random under a bad WeChat, five minutes on each engine
+torture: dev test-engines ## reminders under kills and a bad WeChat, five minutes on each engine; then the bad day of everything, ten minutes
 	@$(BIN)/python -m tests.torture
 
 client: dev ## write client/zhibu.d.ts anew from the API's document

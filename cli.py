@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +21,8 @@ from settings import ConfigError, Settings, load
 from texts import cli as texts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
 
     from app import House
     from engines.web import Wsgi
@@ -43,14 +45,17 @@ GROUPS = {
 log = logging.getLogger(__name__)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns its exit code: 0 done, 1 refused (a sentence says what and where), 2 wrong usage."""
+def main(arguments: Sequence[str] | None = None, clock: Callable[[], datetime] | None = None) -> int:
+    """Run one command; returns its exit code: 0 done, 1 refused (a sentence says what and where), 2 wrong usage.
+
+    `clock` is what all that it starts goes by, instead of the system's.
+    """
     if os.environ.get(PARENT):
         die_with_parent(int(os.environ[PARENT]))
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr] # a terminal may not know ✓
     parser = _parser()
-    chosen = parser.parse_args(arguments, Chosen(build=_build, load_app=load_app))
+    chosen = parser.parse_args(arguments, Chosen(build=partial(_build, clock), load_app=partial(load_app, clock=clock)))
     if not hasattr(chosen, "act"):
         parser.print_help(sys.stderr)
         return WRONG_USAGE
@@ -83,15 +88,15 @@ def staying() -> Iterator[None]:
         gc.enable()
 
 
-def _build(settings: Settings) -> House:
+def _build(clock: Callable[[], datetime] | None, settings: Settings) -> House:
     """The house that the commands work in."""
     with staying():
-        from app import build
+        from app import build, system_clock
 
-    return build(settings)
+    return build(settings, clock or system_clock)
 
 
-def load_app(config: str, server: int, only: str | None = None) -> Wsgi:
+def load_app(config: str, server: int, only: str | None = None, clock: Callable[[], datetime] | None = None) -> Wsgi:
     """The WSGI application of one web worker, all or one part of it; it ends with `server`, the process it is of."""
     die_with_parent(server)
     from engines.web import leaving
@@ -101,7 +106,7 @@ def load_app(config: str, server: int, only: str | None = None) -> Wsgi:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     with staying():  # a worker imports the house, the other commands need not
-        from app import build, counted, create_app, create_report_app
+        from app import build, counted, create_app, create_report_app, system_clock
 
     try:
         settings = load(Path(config), os.environ)
@@ -110,9 +115,9 @@ def load_app(config: str, server: int, only: str | None = None) -> Wsgi:
         raise SystemExit(1) from None
     logs.start(settings.server.log_format)
     if only:
-        app, keeper = create_report_app(settings)
+        app, keeper = create_report_app(settings, clock or system_clock)
     else:
-        house = counted(build(settings))
+        house = counted(build(settings, clock or system_clock))
         app, keeper = create_app(house), house.keeper
     keeper.start()
     return leaving(logs.numbered(app))

@@ -281,8 +281,10 @@ class Sender:
 
     def _rest(self, leaving: Leaving, now: datetime, until: datetime | None) -> datetime:
         """Have the API take nothing more before `until`; without it for twice as long as the last time."""
+        known = self.rests.until(leaving.channel, now)
         rests_until = self.rests.begin(leaving.channel, leaving.begun_at, now, until)
-        log.warning("sender rests channel=%s until=%s", leaving.channel, rests_until.isoformat())
+        if rests_until != known:  # else one of the many that were under way together: one rest, one line
+            log.warning("sender rests channel=%s until=%s", leaving.channel, rests_until.isoformat())
         return rests_until
 
     def _alert(self, error: WeChatRejected) -> None:

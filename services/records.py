@@ -46,8 +46,8 @@ def own(db: Session, member: Member, now: datetime, rules: Rules, zone: ZoneInfo
     cases = [Once(one.activity, one.verdict, one.made_up) for one in over]
     for activity in activities.open_now(db):
         if today(activity.starts_at, zone).year == year:
-            lines = attendance.sheet(db, activity, rules, zone)
-            mine = [Once(activity, one.verdict, one.made_up) for one in lines if one.member.id == member.id]
+            lines = attendance.sheet(db, activity, rules, zone, only=[member.id])
+            mine = [Once(activity, one.verdict, one.made_up) for one in lines]
             cases += [one for one in mine if one.verdict.status in PRESENT | _BESIDE]
     organised = [one for one in cases if one.activity.kind in ORGANISED]
     on_leave = [one for one in organised if one.verdict.status is Status.LEAVE]

@@ -97,9 +97,9 @@ def _name(name: str) -> names.Identifier:
 
 
 @contextmanager
-def postgres(*, durable: bool = False) -> Iterator[Postgres]:
-    """Start a cluster in a folder of its own and end it afterwards; `durable` keeps its flushes to disk."""
-    folder = Path(tempfile.mkdtemp(prefix="zhibu-pg-"))
+def postgres(*, durable: bool = False, within: Path | None = None) -> Iterator[Postgres]:
+    """Start a cluster in a folder of its own (in `within`) and end it afterwards; `durable` keeps its flushes to disk."""
+    folder = Path(tempfile.mkdtemp(prefix="zhibu-pg-", dir=within))
     try:
         folder.chmod(0o755)
         if os.getuid() == 0:
@@ -116,16 +116,21 @@ def postgres(*, durable: bool = False) -> Iterator[Postgres]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def start_postgres(folder: Path, *, durable: bool = False) -> Postgres:
-    """Start the cluster in `folder` (made by `postgres`) and wait until it takes connections."""
+def launch_postgres(folder: Path, *, durable: bool = False) -> "subprocess.Popen[bytes]":
+    """Start the cluster in `folder` (made by `postgres`), whatever comes of it."""
     careless = () if durable else ("-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off")
-    log = folder / "log"
-    with log.open("ab") as output:
-        process = subprocess.Popen(
+    with (folder / "log").open("ab") as output:
+        return subprocess.Popen(
             [*_as_postgres(), _postgres_program("postgres"), "-D", str(folder / "data"), "-k", str(folder),
              "-c", "listen_addresses=", "-c", "max_connections=60", "-c", "shared_buffers=32MB", *careless],
             stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
         )  # fmt: skip
+
+
+def start_postgres(folder: Path, *, durable: bool = False) -> Postgres:
+    """Start the cluster in `folder` (made by `postgres`) and wait until it takes connections."""
+    log = folder / "log"
+    process = launch_postgres(folder, durable=durable)
     server = Postgres(folder, process)
 
     def takes_connections() -> bool:

@@ -308,8 +308,7 @@ def test_contract_17_a_consent_that_is_not_there_is_believed_and_a_window_helps(
 
 @pytest.mark.parametrize("errcode", [-1, 45011])
 def test_contract_17_a_busy_api_is_left_alone_for_a_while_and_the_others_go_on(
-    branch: Branch,
-    errcode: int,
+    branch: Branch, errcode: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     sender = sender_of(branch)
     people = [reached(branch, name) for name in ("张建国", "李娜")]
@@ -321,6 +320,7 @@ def test_contract_17_a_busy_api_is_left_alone_for_a_while_and_the_others_go_on(
     sender.send_due()
     assert branch.world.calls[TEMPLATE] == 2
     assert branch.world.calls[SUBSCRIPTION] == 1
+    assert len([one for one in caplog.records if "sender rests" in one.getMessage()]) == 1
     waits = row(branch, "李娜")
     assert (waits.state, waits.reason, waits.begun_at) == (NoticeState.WAITING, "", None)
     first = waits.due_at - now

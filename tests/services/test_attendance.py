@@ -6,15 +6,16 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from engines import sql
 from models.activity import Activity, ActivityKind
 from models.attendance import MakeUpWay, MarkKind
-from models.checkin import Method, SeatState
+from models.checkin import CheckIn, Method, Seat, SeatState
 from models.leave import LeaveClass
 from models.member import Member, MemberStatus
-from services import activities, attendance, checkins, leaves, makeups, orgs, registrations, standings
+from services import activities, attendance, checkins, leaves, makeups, orgs, records, registrations, standings
 from services.attendance import Facts, Rules, Said, Status, Totals, Verdict, judge
 from services.checkins import Row
 from services.rights import Act, operator
@@ -305,6 +306,22 @@ def test_the_sheet_of_a_meeting(each_database: Database) -> None:
         assert (counted.expected, counted.present) == (figures.expected, figures.present), (
             "the big screen says the same"
         )
+
+
+def test_the_own_record_reads_nobody_elses_while_a_whole_hall_is_coming_in(each_database: Database) -> None:
+    with sql.transaction(each_database.engine) as db:
+        activity, one = people(db)
+        activities.open_(db, office(minutes(-10)), activity)
+        scan(db, activity, one["甲"], minutes(-5))
+        scan(db, activity, one["丙"], minutes(-4))
+        mine = one["甲"].id
+    read: list[object] = []
+    with sql.reading(each_database.engine) as db:
+        event.listen(db, "loaded_as_persistent", lambda _db, row: read.append(row))
+        own = records.own(db, db.get_one(Member, mine), minutes(1), RULES, ZONE)
+        assert [once.verdict.status for once in own.cases] == [Status.CAME]
+    assert [row.id for row in read if isinstance(row, Member)] == [mine]
+    assert {row.member_id for row in read if isinstance(row, Seat | CheckIn)} == {mine}
 
 
 def test_an_exempt_comrade_who_comes_is_shown_and_changes_no_rate(each_database: Database) -> None:
