@@ -6,7 +6,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import quote_from_bytes
 
 import flask
 import redis
@@ -55,9 +56,13 @@ from wechat.client import MiniProgramApi, OfficialAccountApi, PageLogin
 from wechat.envelope import Envelope
 from wechat.qrcodes import QrCodes
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
 T = TypeVar("T")
 Clock = Callable[[], datetime]
 LASTS = metrics.Lasts(scheduler.LEASE, sender.ALIVE_FOR)
+_ASCII = bytes(range(0x80))  # what of a query stands as it is sent
 log = logging.getLogger(__name__)
 
 
@@ -184,8 +189,21 @@ class _Route(Rule):
         return lambda rule, /, **values: compiled()(rule, **values)
 
 
+class _Request(flask.Request):
+    """A request whose query may hold any bytes: a bare one that is no UTF-8 is read as if it were escaped.
+
+    Werkzeug raises UnicodeDecodeError for it wherever the query is first looked at, and anybody can send one.
+    """
+
+    def __init__(self, environ: "WSGIEnvironment", populate_request: bool = True, shallow: bool = False) -> None:  # noqa: FBT001, FBT002 - werkzeug's signature
+        super().__init__(environ, populate_request, shallow)
+        if not self.query_string.isascii():
+            self.query_string = quote_from_bytes(self.query_string, safe=_ASCII).encode()
+
+
 class _Site(flask.Flask):
     url_rule_class = _Route
+    request_class = _Request
 
 
 def create_app(house: House) -> flask.Flask:
