@@ -1,12 +1,12 @@
 """Where everything meets: build(settings) makes the house, create_app(house) makes the Flask app that serves it."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import quote_from_bytes
 
 import flask
@@ -14,6 +14,7 @@ import redis
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
+from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Rule
 
@@ -189,11 +190,24 @@ class _Route(Rule):
         return lambda rule, /, **values: compiled()(rule, **values)
 
 
+class _Said(ImmutableMultiDict[str, Any]):  # what stands in it is a text, or a file
+    """The fields of a query or form, without the NULs that no person types and PostgreSQL keeps none of."""
+
+    def __init__(self, pairs: Iterable[tuple[str, Any]] = ()) -> None:
+        super().__init__([(_without_nul(name), _without_nul(value)) for name, value in pairs])
+
+
+def _without_nul(said: T) -> T:
+    return cast("T", said.replace("\0", "")) if isinstance(said, str) else said
+
+
 class _Request(flask.Request):
     """A request whose query may hold any bytes: a bare one that is no UTF-8 is read as if it were escaped.
 
     Werkzeug raises UnicodeDecodeError for it wherever the query is first looked at, and anybody can send one.
     """
+
+    parameter_storage_class = _Said
 
     def __init__(self, environ: "WSGIEnvironment", populate_request: bool = True, shallow: bool = False) -> None:  # noqa: FBT001, FBT002 - werkzeug's signature
         super().__init__(environ, populate_request, shallow)
@@ -206,9 +220,16 @@ class _Site(flask.Flask):
     request_class = _Request
 
 
+def _refuse_nul() -> None:
+    """Nothing of ours has a NUL in its address, and to ask PostgreSQL for it is an error."""
+    if "\0" in flask.request.path:
+        flask.abort(404)
+
+
 def create_app(house: House) -> flask.Flask:
     """The Flask application with every entrance that serves HTTP."""
     app = _Site("zhibu", static_folder=None)
+    app.before_request(_refuse_nul)
     app.register_blueprint(blueprint(webhook(house)))
     app.register_blueprint(
         screen.blueprint(

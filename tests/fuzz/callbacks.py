@@ -42,6 +42,10 @@ from tests.talks.test_study import several
 
 DOCUMENTED = frozenset({200, 400, 403, 413})
 METHODS = frozenset({405})  # what HTTP itself says of a method that is none of ours
+MOST_KEPT, LONGEST_KEPT = (
+    1500,
+    1500,
+)  # messages to be changed further, and characters of one: the memory watched is ours too
 PAGE = os.sysconf("SC_PAGE_SIZE")
 Fields = Mapping[str, xmlform.Value]
 
@@ -105,7 +109,7 @@ class Attacker:
     def heard(self, said: Said) -> None:
         """Keep the message that was answered as none before."""
         mark = (said.status, said.kind, re.sub(r"\d", "", said.reply)[:12])
-        if self.last and mark not in self.seen and len(self.pool) < 3000:
+        if self.last and mark not in self.seen and len(self.pool) < MOST_KEPT and len(repr(self.last)) < LONGEST_KEPT:
             self.seen.add(mark)
             self.pool.append(self.last)
         self.last = {}
@@ -120,7 +124,11 @@ class Attacker:
                 fields[name] = self._spoilt(fields[name])
         self.last = fields
         written = self._written(fields)
-        return mutating.havoc(self.chance, written, [self._written(one) for one in self.pool[-3:]]) if chance > 0.88 else written
+        return (
+            mutating.havoc(self.chance, written, [self._written(one) for one in self.pool[-3:]])
+            if chance > 0.88
+            else written
+        )
 
     def _written(self, fields: Fields) -> bytes:
         if self.chance.random() < 0.15:
@@ -140,13 +148,19 @@ class Attacker:
 
     def _fields(self) -> dict[str, xmlform.Value]:
         if self.pool and self.chance.random() < 0.3:
-            return {**self.chance.choice(self.pool), **({"FromUserName": self._who()} if self.chance.random() < 0.5 else {})}
+            return {
+                **self.chance.choice(self.pool),
+                **({"FromUserName": self._who()} if self.chance.random() < 0.5 else {}),
+            }
         head: dict[str, xmlform.Value] = {
             "ToUserName": self.account.original_id,
             "FromUserName": self._who(),
-            "CreateTime": self.branch.clock.timestamp() + self.chance.choice((0,) * 20 + (-1, 1, -500, -90_000, 90_000)),
+            "CreateTime": self.branch.clock.timestamp()
+            + self.chance.choice((0,) * 20 + (-1, 1, -500, -90_000, 90_000)),
         }
-        kind = self.chance.choice(("text",) * 12 + ("event",) * 5 + ("voice", "image", "location", "location", "video", "link"))
+        kind = self.chance.choice(
+            ("text",) * 12 + ("event",) * 5 + ("voice", "image", "location", "location", "video", "link")
+        )
         return head | {"MsgType": kind} | (self._event() if kind == "event" else self._message(kind))
 
     def _message(self, kind: str) -> dict[str, xmlform.Value]:
@@ -164,9 +178,17 @@ class Attacker:
 
     def _event(self) -> dict[str, xmlform.Value]:
         scene = self.chance.choice((self._scene(), mutating.text(self.chance, self._scene())))
-        template, told = f"demo-template-{self.chance.choice(('activity', 'change', 'x' * 80))}", self.chance.choice(("accept", "reject"))
+        template, told = (
+            f"demo-template-{self.chance.choice(('activity', 'change', 'x' * 80))}",
+            self.chance.choice(("accept", "reject")),
+        )
         row = {"TemplateId": template, "SubscribeStatusString": told, "PopupScene": "2"}
-        sent = {"TemplateId": template, "MsgID": str(self.chance.randrange(10**20)), "ErrorCode": "0", "ErrorStatus": "success"}
+        sent = {
+            "TemplateId": template,
+            "MsgID": str(self.chance.randrange(10**20)),
+            "ErrorCode": "0",
+            "ErrorStatus": "success",
+        }
         many = self.chance.choice((1, 1, 2, 100))
         return self.chance.choice(
             (
@@ -177,12 +199,21 @@ class Attacker:
                 {"Event": "CLICK", "EventKey": self._words()},
                 {"Event": "VIEW", "EventKey": "http://x"},
                 {"Event": "LOCATION", "Latitude": 23, "Longitude": 113},
-                {"Event": "TEMPLATESENDJOBFINISH", "MsgID": self.chance.randrange(10**9), "Status": self.chance.choice(mutating.TEXTS)},
+                {
+                    "Event": "TEMPLATESENDJOBFINISH",
+                    "MsgID": self.chance.randrange(10**9),
+                    "Status": self.chance.choice(mutating.TEXTS),
+                },
                 {"Event": "subscribe_msg_popup_event", "SubscribeMsgPopupEvent": {"List": [row] * many}},
                 {"Event": "subscribe_msg_change_event", "SubscribeMsgChangeEvent": {"List": [row] * many}},
                 {"Event": "subscribe_msg_sent_event", "SubscribeMsgSentEvent": {"List": [sent] * many}},
                 {"Event": "subscribe_msg_popup_event", "List": [row] * many},
-                {"Event": "user_authorization_revoke", "FromUserName": self.chance.choice(self.others), "OpenID": "o", "RevokeInfo": "301"},
+                {
+                    "Event": "user_authorization_revoke",
+                    "FromUserName": self.chance.choice(self.others),
+                    "OpenID": "o",
+                    "RevokeInfo": "301",
+                },
             )
         )
 
@@ -196,21 +227,32 @@ class Attacker:
             case 0 | 1 | 2 | 3:
                 return self.chance.choice(self.words)
             case 4 | 5 | 6:
-                return self.chance.choice(("1", "2", "3", "4", "A", "B", "是", "否", "取消", "继续", "上一步", "7月1日", "明天", "第二个"))
+                return self.chance.choice(
+                    ("1", "2", "3", "4", "A", "B", "是", "否", "取消", "继续", "上一步", "7月1日", "明天", "第二个")
+                )
             case 7:
-                return f"{self.chance.choice(self.words)} {self.chance.choice(('1', '12', self._number(), '人生 大事'))}"
+                return (
+                    f"{self.chance.choice(self.words)} {self.chance.choice(('1', '12', self._number(), '人生 大事'))}"
+                )
             case 8:
                 return self._number()
             case 9:
-                return "".join(chr(self.chance.choice((*b"0123456789 aZ", 0x4E00 + self.chance.randrange(9000)))) for _ in range(12))
+                return "".join(
+                    chr(self.chance.choice((*b"0123456789 aZ", 0x4E00 + self.chance.randrange(9000))))
+                    for _ in range(12)
+                )
             case _:
                 return mutating.text(self.chance, self.chance.choice(self.words))
 
     def _number(self) -> str:
-        return f"{self.chance.randrange(10**6):06}" if self.chance.random() < 0.7 else f"{self.chance.randrange(10**8):08}"
+        return (
+            f"{self.chance.randrange(10**6):06}" if self.chance.random() < 0.7 else f"{self.chance.randrange(10**8):08}"
+        )
 
     def _degrees(self) -> xmlform.Value:
-        return self.chance.choice(("23.134521", "113.358803", 36.07, 120.38, -91, "nan", "inf", "１２", "1e999", "", "北纬"))
+        return self.chance.choice(
+            ("23.134521", "113.358803", 36.07, 120.38, -91, "nan", "inf", "１２", "1e999", "", "北纬")
+        )
 
     def _scene(self) -> str:
         return self.chance.choice((self.scene, "ck-abcdefghjk-1-aaaaaaaaaaaaaaaa", "ck-", "x" * 64))
@@ -218,8 +260,16 @@ class Attacker:
     # How it is packed
 
     def _query(self, *sealed: str, at: int | None = None) -> dict[str, str]:
-        timestamp, nonce = str(self.branch.clock.timestamp() if at is None else at), str(self.chance.randrange(10**9, 10**10))
-        query = {"signature": signature(self.account.token, timestamp, nonce), "timestamp": timestamp, "nonce": nonce, "openid": "o"}
+        timestamp, nonce = (
+            str(self.branch.clock.timestamp() if at is None else at),
+            str(self.chance.randrange(10**9, 10**10)),
+        )
+        query = {
+            "signature": signature(self.account.token, timestamp, nonce),
+            "timestamp": timestamp,
+            "nonce": nonce,
+            "openid": "o",
+        }
         if sealed:
             query |= {"encrypt_type": "aes", "msg_signature": signature(self.account.token, timestamp, nonce, *sealed)}
         return query
@@ -253,7 +303,9 @@ class Attacker:
                 base64.b64encode(self.chance.randbytes(self.chance.randrange(90))).decode(),
                 mutating.text(self.chance, "QUJD"),
                 self._sealer("A" * 43).seal(self._clear(), self.account.app_id),
-                self._sealer(self.account.encoding_aes_key).seal(self._clear(), self.chance.choice(("wxforeign", "", self.account.app_id[:-1]))),
+                self._sealer(self.account.encoding_aes_key).seal(
+                    self._clear(), self.chance.choice(("wxforeign", "", self.account.app_id[:-1]))
+                ),
             )
         )
         sealed = "".join(one for one in sealed if one.isprintable())
@@ -279,24 +331,55 @@ class Attacker:
             case 4:
                 query = re.sub(r"timestamp=\d+", "timestamp=1", query)
             case 5:
-                body = self.chance.choice((b"", b"A" * 66_000, b"<a>" * 20_000, b"[" * 60_000, b"{" * 60_000, b"\xff\xfe<\x00"))
-                query = urlencode({"signature": "0" * 40, "timestamp": "1", "nonce": self.chance.choice(mutating.TEXTS[:9]).encode("utf-8", "replace")})
+                body = self.chance.choice(
+                    (b"", b"A" * 66_000, b"<a>" * 20_000, b"[" * 60_000, b"{" * 60_000, b"\xff\xfe<\x00")
+                )
+                query = urlencode(
+                    {
+                        "signature": "0" * 40,
+                        "timestamp": "1",
+                        "nonce": self.chance.choice(mutating.TEXTS[:9]).encode("utf-8", "replace"),
+                    }
+                )
             case _:
-                return Call(self.chance.choice(("PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "X" * 30)), query, body, DOCUMENTED | METHODS, signed=False)
+                return Call(
+                    self.chance.choice(("PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "X" * 30)),
+                    query,
+                    body,
+                    DOCUMENTED | METHODS,
+                    signed=False,
+                )
         # an accident may have changed nothing that is signed: then it is WeChat's own after all
-        return Call("POST", query, body, DOCUMENTED, signed=not self._wrong(query, body), length=self.chance.choice(("", "", "", "99999999", "0", "x", "-1")))
+        return Call(
+            "POST",
+            query,
+            body,
+            DOCUMENTED,
+            signed=not self._wrong(query, body),
+            length=self.chance.choice(("", "", "", "99999999", "0", "x", "-1")),
+        )
 
     def _wrong(self, query: str, body: bytes) -> bool:
         """Whether it is surely not WeChat's: without a key the signature covers no body, so any changed query is."""
-        return "signature=g" in query or "timestamp=1&" in query or "0" * 40 in query or (bool(self.account.encoding_aes_key) and self._cut_off(query, body))
+        return (
+            "signature=g" in query
+            or "timestamp=1&" in query
+            or "0" * 40 in query
+            or (bool(self.account.encoding_aes_key) and self._cut_off(query, body))
+        )
 
     def _cut_off(self, query: str, body: bytes) -> bool:
         from urllib.parse import parse_qs  # noqa: PLC0415 - for the doubtful ones alone
 
         given = {name: values[0] for name, values in parse_qs(query, keep_blank_values=True).items()}
-        found = re.search(rb"Encrypt(?:><!\[CDATA\[|\": \")([^\]\"]*)", body)
-        sealed = found[1].decode("latin-1") if found else ""
-        return signature(self.account.token, given.get("timestamp", ""), given.get("nonce", ""), sealed) != given.get("msg_signature")
+        # said twice, either may be the one that is looked at
+        found = [one.decode("latin-1") for one in re.findall(rb"Encrypt(?:><!\[CDATA\[|\": \")([^\]\"]*)", body)] or [
+            ""
+        ]
+        right = (
+            signature(self.account.token, given.get("timestamp", ""), given.get("nonce", ""), one) for one in found
+        )
+        return given.get("msg_signature") not in right
 
     def _handshake(self) -> Call:
         query = self._query() | {"echostr": self.chance.choice(("6411508812", "é\r\nX: y", "", "<script>", "\x00"))}
@@ -304,7 +387,13 @@ class Attacker:
             return Call("GET", urlencode(query), b"", frozenset({200, 400}), signed=False)
         name = self.chance.choice(list(query))
         raw = mutating.havoc(self.chance, query[name].encode("utf-8", "surrogatepass"))
-        return Call("GET", urlencode({one: text for one, text in query.items() if one != name}) + f"&{name}={quote_from_bytes(raw)}", b"", DOCUMENTED, signed=False)
+        return Call(
+            "GET",
+            urlencode({one: text for one, text in query.items() if one != name}) + f"&{name}={quote_from_bytes(raw)}",
+            b"",
+            DOCUMENTED,
+            signed=False,
+        )
 
     def _made(self, query: Mapping[str, str], body: bytes, *, signed: bool, due: frozenset[int] = DOCUMENTED) -> Call:
         return Call("POST", urlencode(query), body, due, signed)
@@ -373,7 +462,9 @@ class SqliteLook:
 
     def kept(self) -> str:
         """Rows and kilobytes."""
-        names = [name for (name,) in self._file.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
+        names = [
+            name for (name,) in self._file.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
+        ]
         rows = {name: self._file.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in names}  # noqa: S608 - our own tables
         pages, size = (self._file.execute(f"PRAGMA {one}").fetchone()[0] for one in ("page_count", "page_size"))
         return f"{ {name: many for name, many in rows.items() if many} }, {pages * size >> 10} KB"
@@ -393,7 +484,9 @@ class PostgresLook:
 
     def kept(self) -> str:
         """Rows as the cluster counts them."""
-        rows = self._connection.execute("SELECT relname, n_live_tup FROM pg_stat_user_tables WHERE n_live_tup > 0 ORDER BY 1")
+        rows = self._connection.execute(
+            "SELECT relname, n_live_tup FROM pg_stat_user_tables WHERE n_live_tup > 0 ORDER BY 1"
+        )
         return str(dict(rows.fetchall()))
 
 
@@ -452,7 +545,9 @@ class Front:
         root = _xml(body)
         account = self.attacker.account
         if account.encoding_aes_key:
-            parts = {name: xmlform.text_of(root, name) or "" for name in ("Encrypt", "MsgSignature", "TimeStamp", "Nonce")}
+            parts = {
+                name: xmlform.text_of(root, name) or "" for name in ("Encrypt", "MsgSignature", "TimeStamp", "Nonce")
+            }
             if signature(account.token, parts["TimeStamp"], parts["Nonce"], parts["Encrypt"]) != parts["MsgSignature"]:
                 raise ValueError("the reply is not rightly signed")
             root = _xml(self._clear(account, parts["Encrypt"]))
@@ -478,10 +573,10 @@ def _xml(reply: bytes) -> ET.Element:
     return ET.fromstring(reply)  # noqa: S314 - our own
 
 
-def asked(app: WSGIApplication, call: Call) -> tuple[int, dict[str, str], bytes]:
+def asked(app: WSGIApplication, call: Call, path: str = "/wechat") -> tuple[int, dict[str, str], bytes]:
     """Ask the application as a server would."""
     environ: dict[str, object] = {
-        "REQUEST_METHOD": call.method, "SCRIPT_NAME": "", "PATH_INFO": "/wechat", "QUERY_STRING": call.query,
+        "REQUEST_METHOD": call.method, "SCRIPT_NAME": "", "PATH_INFO": path, "QUERY_STRING": call.query,
         "SERVER_NAME": "127.0.0.1", "SERVER_PORT": "80", "SERVER_PROTOCOL": "HTTP/1.1", "HTTP_HOST": "127.0.0.1",
         "CONTENT_TYPE": "text/xml", "CONTENT_LENGTH": call.length or str(len(call.body)), "REMOTE_ADDR": "127.0.0.1",
         "wsgi.version": (1, 0), "wsgi.url_scheme": "http", "wsgi.input": BytesIO(call.body), "wsgi.errors": sys.stderr,
@@ -517,7 +612,9 @@ def front(branch: Branch, seed: int, look: Look) -> Front:
     strangers = [branch.phone(f"路人{number}") for number in range(6)]
     meeting = branch.meeting()
     branch.meeting("下周党课", kind=ActivityKind.LECTURE, opened=False, starts=timedelta(days=60))
-    branch.house.run(lambda db: places.allow(db, branch.house.operator(), activities.find(db, meeting), 36.07, 120.38, 300))
+    branch.house.run(
+        lambda db: places.allow(db, branch.house.operator(), activities.find(db, meeting), 36.07, 120.38, 300)
+    )
     several(branch, 12)
     rounds.opened(branch, days=300)
     rounds.opened(branch, "不记名的", unnamed=True, days=300)

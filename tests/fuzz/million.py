@@ -29,11 +29,15 @@ PLAIN = 6  # one in so many goes to a house without a key
 
 def main(arguments: list[str]) -> int:
     """Throw, look, print; 1 when something does not hold."""
-    asked = argparse.ArgumentParser(prog="python -m tests.fuzz callbacks", description="callbacks made up, at the whole house")
+    asked = argparse.ArgumentParser(
+        prog="python -m tests.fuzz callbacks", description="callbacks made up, at the whole house"
+    )
     asked.add_argument("--count", type=int, default=20_000)
     asked.add_argument("--seed", type=int, default=1, help="to have the same calls again")
     asked.add_argument("--keep-going", action="store_true", help="tell findings and go on")
-    asked.add_argument("--whole", type=float, default=0.62, help="how many of the calls are rightly signed, from 0 to 1")
+    asked.add_argument(
+        "--whole", type=float, default=0.62, help="how many of the calls are rightly signed, from 0 to 1"
+    )
     asked.add_argument("--postgresql", action="store_true", help="on PostgreSQL instead of SQLite")
     chosen = asked.parse_args(arguments)
     with ExitStack() as stack:
@@ -71,17 +75,23 @@ def storm(fronts: list[Front], listener: Listener, count: int, *, keep_going: bo
             for one in fronts:
                 purge(one.attacker.branch.house.desk(), one.attacker.branch.clock.now())
             spent = time.process_time() - worked
-            _tell(f"  {number} calls, {number / spent:.0f} a second of processor time, {number / (time.monotonic() - started):.0f} a second by the clock, {memory[-1] >> 20} MB")
+            _tell(
+                f"  {number} calls, {number / spent:.0f} a second of processor time, {number / (time.monotonic() - started):.0f} a second by the clock, {memory[-1] >> 20} MB"
+            )
     spent, passed = time.process_time() - worked, time.monotonic() - started
     figures = sum((one.figures for one in fronts), Counter[str]())
     _tell(f"{count} calls in {passed:.0f} s, {spent:.0f} s of processor time: {count / spent:.0f} a second of it")
     _tell("  " + ", ".join(f"{name} {many}" for name, many in sorted(figures.items())))
-    _tell(f"  replies told apart: {sum(len(one.attacker.seen) for one in fronts)}; lines of log: {dict(listener.lines)}")
+    _tell(
+        f"  replies told apart: {sum(len(one.attacker.seen) for one in fronts)}; lines of log: {dict(listener.lines)}"
+    )
     for one in fronts:
         _tell(f"  kept: {one.kept()}")
     first = memory[int(len(memory) * WARM_UP) :][:5] or memory
     grown = sorted(memory[-5:])[len(memory[-5:]) // 2] - sorted(first)[len(first) // 2] if memory else 0
-    _tell(f"  memory after the warm-up {first[0] >> 20 if first else 0} MB, grown by {grown / 2**20:.1f} MB at the end, at most {MOST_GROWTH >> 20} MB; highest {max(memory, default=0) >> 20} MB")
+    _tell(
+        f"  memory after the warm-up {first[0] >> 20 if first else 0} MB, grown by {grown / 2**20:.1f} MB at the end, at most {MOST_GROWTH >> 20} MB; highest {max(memory, default=0) >> 20} MB"
+    )
     held = not findings and grown <= MOST_GROWTH
     _tell("  holds" if held else "  does NOT hold")
     return int(not held)
@@ -105,7 +115,9 @@ def _house(stack: ExitStack, seed: int, server: Postgres | None, *, sealed: bool
     stack.callback(leave, home / "desk")
     stack.callback(leave, home)
     root = SigningKey.draw()
-    keys = {"previous_encoding_aes_key": OLD_KEY} if sealed else {"encoding_aes_key": "", "previous_encoding_aes_key": ""}
+    keys = (
+        {"previous_encoding_aes_key": OLD_KEY} if sealed else {"encoding_aes_key": "", "previous_encoding_aes_key": ""}
+    )
     branch = stack.enter_context(
         branch_on(
             stack.enter_context(opened(url, home)),

@@ -44,7 +44,11 @@ def text(chance: random.Random, said: str) -> str:
             return said + said
         case _:
             place = chance.randrange(len(said) or 1)
-            return said[:place] + chr(chance.choice((chance.randrange(128), chance.randrange(0x110000)))) + said[place + 1 :]
+            return (
+                said[:place]
+                + chr(chance.choice((chance.randrange(128), chance.randrange(0x110000))))
+                + said[place + 1 :]
+            )
 
 
 def _flip(chance: random.Random, out: bytearray, _others: Sequence[bytes]) -> None:
