@@ -187,10 +187,11 @@ def _pieces(file: bytes) -> list[dict[str, object]]:
 
 def _pair(piece: dict[str, object]) -> dict[str, object]:
     try:
-        json.dumps(pair := {"doc": piece["doc"], "sig": piece["sig"]}, ensure_ascii=False).encode()
-        return pair
+        pair = {"doc": piece["doc"], "sig": piece["sig"]}
+        json.dumps(pair, ensure_ascii=False).encode()  # half of a surrogate pair has no UTF-8
     except (KeyError, TypeError, UnicodeEncodeError):
         raise ListBroken("json") from None
+    return pair
 
 
 def _signed(piece: dict[str, object], root: bytes) -> HandlerList:

@@ -30,7 +30,8 @@ def read(text: bytes) -> dict[str, str]:
 def read_json(text: bytes) -> dict[str, str]:
     """Flatten one JSON object: lists become repeated elements, numbers stay the digits they are written with.
 
-    What XML could not carry (halves of a surrogate pair, control signs) is left out of names and texts. Raises NotReadable.
+    What XML could not carry (halves of a surrogate pair, control signs) is left out of names and texts.
+    Raises NotReadable.
     """
     try:
         found = json.loads(text, parse_int=str, parse_float=str, strict=False)

@@ -16,25 +16,25 @@ import sqlite3
 import sys
 import xml.etree.ElementTree as ET
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from io import BytesIO
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote_from_bytes, urlencode
 from wsgiref.types import WSGIApplication
 
 import psycopg
-import redis
+import redis  # noqa: TC002 - a dataclass reads its annotations
 
-from simulator import xmlform
-from simulator.accounts import OfficialAccount
-from simulator.crypto import Sealer, Unopenable, signature
 from models.activity import ActivityKind
 from models.appointment import Role
 from services import activities, places
+from simulator import xmlform
+from simulator.accounts import OfficialAccount
+from simulator.crypto import Sealer, Unopenable, signature
 from tests import bulletins, rounds
 from tests.branch import Branch
 from tests.fuzz import mutating
@@ -190,32 +190,31 @@ class Attacker:
             "ErrorStatus": "success",
         }
         many = self.chance.choice((1, 1, 2, 100))
-        return self.chance.choice(
-            (
-                {"Event": "SCAN", "EventKey": scene, "Ticket": "t"},
-                {"Event": "subscribe", "EventKey": f"qrscene_{scene}", "Ticket": "t"},
-                {"Event": "subscribe", "EventKey": ""},
-                {"Event": "unsubscribe", "FromUserName": self.chance.choice(self.others)},
-                {"Event": "CLICK", "EventKey": self._words()},
-                {"Event": "VIEW", "EventKey": "http://x"},
-                {"Event": "LOCATION", "Latitude": 23, "Longitude": 113},
-                {
-                    "Event": "TEMPLATESENDJOBFINISH",
-                    "MsgID": self.chance.randrange(10**9),
-                    "Status": self.chance.choice(mutating.TEXTS),
-                },
-                {"Event": "subscribe_msg_popup_event", "SubscribeMsgPopupEvent": {"List": [row] * many}},
-                {"Event": "subscribe_msg_change_event", "SubscribeMsgChangeEvent": {"List": [row] * many}},
-                {"Event": "subscribe_msg_sent_event", "SubscribeMsgSentEvent": {"List": [sent] * many}},
-                {"Event": "subscribe_msg_popup_event", "List": [row] * many},
-                {
-                    "Event": "user_authorization_revoke",
-                    "FromUserName": self.chance.choice(self.others),
-                    "OpenID": "o",
-                    "RevokeInfo": "301",
-                },
-            )
+        events: Sequence[dict[str, xmlform.Value]] = (
+            {"Event": "SCAN", "EventKey": scene, "Ticket": "t"},
+            {"Event": "subscribe", "EventKey": f"qrscene_{scene}", "Ticket": "t"},
+            {"Event": "subscribe", "EventKey": ""},
+            {"Event": "unsubscribe", "FromUserName": self.chance.choice(self.others)},
+            {"Event": "CLICK", "EventKey": self._words()},
+            {"Event": "VIEW", "EventKey": "http://x"},
+            {"Event": "LOCATION", "Latitude": 23, "Longitude": 113},
+            {
+                "Event": "TEMPLATESENDJOBFINISH",
+                "MsgID": self.chance.randrange(10**9),
+                "Status": self.chance.choice(mutating.TEXTS),
+            },
+            {"Event": "subscribe_msg_popup_event", "SubscribeMsgPopupEvent": {"List": [row] * many}},
+            {"Event": "subscribe_msg_change_event", "SubscribeMsgChangeEvent": {"List": [row] * many}},
+            {"Event": "subscribe_msg_sent_event", "SubscribeMsgSentEvent": {"List": [sent] * many}},
+            {"Event": "subscribe_msg_popup_event", "List": [row] * many},
+            {
+                "Event": "user_authorization_revoke",
+                "FromUserName": self.chance.choice(self.others),
+                "OpenID": "o",
+                "RevokeInfo": "301",
+            },
         )
+        return self.chance.choice(events)
 
     def _who(self) -> str:
         if not self._person or self.chance.random() < 0.15:  # a person says several things, one after the other
@@ -379,7 +378,7 @@ class Attacker:
         right = (
             signature(self.account.token, given.get("timestamp", ""), given.get("nonce", ""), one) for one in found
         )
-        return given.get("msg_signature") not in right
+        return given.get("msg_signature") not in list(right)
 
     def _handshake(self) -> Call:
         query = self._query() | {"echostr": self.chance.choice(("6411508812", "é\r\nX: y", "", "<script>", "\x00"))}
@@ -422,13 +421,13 @@ def listening() -> Iterator[Listener]:
     root.addHandler(listener)
 
     class Caught(BytesIO):
-        def write(self, said: object) -> int:  # type: ignore[override] # stderr takes text
+        def write(self, said: object) -> int:
             listener.complaints.append(f"stderr: {str(said)[:400]}")
             return len(str(said))
 
         encoding = "utf-8"
 
-    sys.stderr = Caught()  # type: ignore[assignment] # as much of a stream as print and traceback need
+    sys.stderr = Caught()
     sys.unraisablehook = lambda fault: listener.complaints.append(f"unraisable: {fault.exc_value!r}")
     try:
         yield listener
@@ -588,7 +587,7 @@ def asked(app: WSGIApplication, call: Call, path: str = "/wechat") -> tuple[int,
         told.append((status, headers))
         return lambda _piece: None
 
-    pieces = app(environ, start)  # type: ignore[arg-type] # the protocol names its parts in more detail than we have
+    pieces = app(environ, start)
     try:
         body = b"".join(pieces)
     finally:

@@ -38,7 +38,8 @@ def main(arguments: list[str]) -> int:
         wanted[0].attack(chosen.again.read_bytes())
         return 0
     attack = guided if importlib.util.find_spec("atheris") else alone
-    return int(not all([attack(one, chosen.seconds, chosen.count) for one in wanted]))
+    held = [attack(one, chosen.seconds, chosen.count) for one in wanted]
+    return int(not all(held))
 
 
 def guided(target: Target, seconds: int, count: int) -> bool:

@@ -64,16 +64,10 @@ def storm(fronts: list[Front], listener: Listener, count: int, *, keep_going: bo
             _tell(f"FINDING at call {number}: {str(unfit)[:1500]}")
             if not keep_going or findings > 20:
                 return 1
-        if number % 16 == 0:
-            chosen.attacker.branch.clock.advance(chosen.attacker.chance.choice((0, 0, 1, 1, 5, 60)))
-        if number % 500 == 0:
-            for one in fronts:
-                one.goes_on()
+        _time_passes(fronts, chosen, number)
         if number % EVERY == 0:
             memory.append(resident())
         if number % KEEPING == 0:
-            for one in fronts:
-                purge(one.attacker.branch.house.desk(), one.attacker.branch.clock.now())
             spent = time.process_time() - worked
             _tell(
                 f"  {number} calls, {number / spent:.0f} a second of processor time, {number / (time.monotonic() - started):.0f} a second by the clock, {memory[-1] >> 20} MB"
@@ -95,6 +89,18 @@ def storm(fronts: list[Front], listener: Listener, count: int, *, keep_going: bo
     held = not findings and grown <= MOST_GROWTH
     _tell("  holds" if held else "  does NOT hold")
     return int(not held)
+
+
+def _time_passes(fronts: list[Front], chosen: Front, number: int) -> None:
+    """The clock of the house just asked goes on; screens turn, and at night what has served is thrown away."""
+    if number % 16 == 0:
+        chosen.attacker.branch.clock.advance(chosen.attacker.chance.choice((0, 0, 1, 1, 5, 60)))
+    if number % 500 == 0:
+        for one in fronts:
+            one.goes_on()
+    if number % KEEPING == 0:
+        for one in fronts:
+            purge(one.attacker.branch.house.desk(), one.attacker.branch.clock.now())
 
 
 def _house(stack: ExitStack, seed: int, server: Postgres | None, *, sealed: bool) -> Front:

@@ -8,7 +8,7 @@ import json
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
@@ -71,7 +71,7 @@ def _envelope(raw: bytes) -> None:
     said = dict(pair.split("=", 1) for pair in query.decode("utf-8", "replace").split("&") if "=" in pair)
     for account in (ACCOUNT, Account(encoding_aes_key="")):
         envelope = Envelope(account)
-        right = plain_push(account, "").query | {"encrypt_type": "aes", "msg_signature": "0"}
+        right = {**plain_push(account, "").query, "encrypt_type": "aes", "msg_signature": "0"}
         for asked in (said, right):
             with suppress(EnvelopeError):
                 assert len(envelope.open(asked, body, AT)) <= len(body)
@@ -283,13 +283,7 @@ def _questions(raw: bytes) -> None:
     assert sum(len(repr(one)) for one in found) <= GROWS * len(raw) + FIXED
     good = [one for one in found if isinstance(one, QuestionLine)]
     again = question_json.read(question_json.write(good))
-    assert [one for one in again or []] == [_renumbered(one, row) for row, one in enumerate(good, start=1)]
-
-
-def _renumbered(line: QuestionLine, row: int) -> QuestionLine:
-    from dataclasses import replace  # noqa: PLC0415 - for this one line
-
-    return replace(line, row=row)
+    assert list(again or []) == [replace(one, row=row) for row, one in enumerate(good, start=1)]
 
 
 def _banks() -> list[bytes]:
@@ -311,7 +305,7 @@ def _config(raw: bytes) -> None:
         found = load(_file(raw, ".yaml"), {"ZHIBU_HOME": str(_folder()), "SECRET": "s"})
     except ConfigError as error:
         assert error.problems  # noqa: PT017 - the problems are what is looked at
-        assert sum(map(len, error.problems)) <= GROWS * len(raw) + FIXED
+        assert sum(map(len, error.problems)) <= GROWS * len(raw) + FIXED  # noqa: PT017 - likewise
         return
     assert found.home == _folder().resolve()
 
