@@ -20,7 +20,9 @@ from tests.fuzz.callbacks import Front, Listener, PostgresLook, SqliteLook, Unfi
 from tests.talks.test_confidential import Scene
 
 OLD_KEY = "oldAesKey9876543210abcdefghijklmnopqrstuvwx"
-WARM_UP = 0.1  # of all calls: caches fill, pools open, every code path has been met once
+WARM_UP = (
+    100_000  # calls: caches fill, pools open, every code path has been met once; a shorter run tells nothing of memory
+)
 EVERY = 5000  # calls between two looks at memory
 KEEPING = 50_000  # calls between two nights
 MOST_GROWTH = 16 * 1024 * 1024  # bytes of resident memory after the warm-up
@@ -81,14 +83,20 @@ def storm(fronts: list[Front], listener: Listener, count: int, *, keep_going: bo
     )
     for one in fronts:
         _tell(f"  kept: {one.kept()}")
-    first = memory[int(len(memory) * WARM_UP) :][:5] or memory
-    grown = sorted(memory[-5:])[len(memory[-5:]) // 2] - sorted(first)[len(first) // 2] if memory else 0
+    after = memory[WARM_UP // EVERY :]
+    grown = _middle(after[-5:]) - _middle(after[:5]) if after else 0
     _tell(
-        f"  memory after the warm-up {first[0] >> 20 if first else 0} MB, grown by {grown / 2**20:.1f} MB at the end, at most {MOST_GROWTH >> 20} MB; highest {max(memory, default=0) >> 20} MB"
+        f"  memory grown by {grown / 2**20:.1f} MB since call {WARM_UP}, at most {MOST_GROWTH >> 20} MB"
+        if after
+        else f"  memory at most {max(memory, default=0) >> 20} MB; too few calls to tell whether it grows"
     )
     held = not findings and grown <= MOST_GROWTH
     _tell("  holds" if held else "  does NOT hold")
     return int(not held)
+
+
+def _middle(figures: list[int]) -> int:
+    return sorted(figures)[len(figures) // 2]
 
 
 def _time_passes(fronts: list[Front], chosen: Front, number: int) -> None:
