@@ -49,7 +49,7 @@ def guided(target: Target, seconds: int, count: int) -> bool:
         folder.mkdir(parents=True, exist_ok=True)
     for number, seed in enumerate(target.seeds()):
         (seeds / f"{number:03}").write_bytes(seed)
-    words = KEPT / "words"
+    words = KEPT / "dictionary"
     words.write_text("".join(f'"{_quoted(one)}"\n' for one in mutating.BYTES if one), "ascii")
     limit = f"-runs={count}" if count else f"-max_total_time={seconds}"
     done = subprocess.run(
