@@ -15,7 +15,7 @@ TEST_TMP ?= $(shell [ "$$(df -Pm /dev/shm 2>/dev/null | awk 'END {print $$4}')" 
 # Commands by the dozen start here: each would compile the whole house anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run test check types lint bench proof torture client setup lock clean dev test-engines bench-tools
+.PHONY: help run test check types lint bench proof torture fuzz client setup lock clean dev test-engines bench-tools
 
 help: ## list the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -46,6 +46,10 @@ proof: dev test-engines ## the secrecy games in full and every mutation of the d
 
 torture: dev test-engines ## reminders under kills and a bad WeChat, five minutes on each engine; then the bad day of everything, ten minutes
 	@$(BIN)/python -m tests.torture
+
+fuzz: dev ## every parser attacked for half a minute, guided by coverage where atheris runs; then 20,000 callbacks at the whole house
+	@$(BIN)/python -m tests.fuzz
+	@$(BIN)/python -m tests.fuzz callbacks
 
 client: dev ## write client/zhibu.d.ts anew from the API's document
 	@$(BIN)/python -m client

@@ -1,19 +1,21 @@
 """Where everything meets: build(settings) makes the house, create_app(house) makes the Flask app that serves it."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from types import TracebackType
-from typing import TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+from urllib.parse import quote_from_bytes
 
 import flask
 import redis
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
+from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Rule
 
@@ -60,11 +62,15 @@ from wechat.client import MiniProgramApi, OfficialAccountApi, PageLogin
 from wechat.envelope import Envelope
 from wechat.qrcodes import QrCodes
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
 T = TypeVar("T")
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 Clock = Callable[[], datetime]
 LASTS = metrics.Lasts(scheduler.LEASE, sender.ALIVE_FOR)
 AT_THE_DATABASE = 16  # threads of a process that may be asking at once; the others wait for a commit they share
+_ASCII = bytes(range(0x80))  # what of a query stands as it is sent
 log = logging.getLogger(__name__)
 
 
@@ -203,8 +209,34 @@ class _Route(Rule):
         return lambda rule, /, **values: compiled()(rule, **values)
 
 
+class _Said(ImmutableMultiDict[str, Any]):  # what stands in it is a text, or a file
+    """The fields of a query or form, without the NULs that no person types and PostgreSQL keeps none of."""
+
+    def __init__(self, pairs: Iterable[tuple[str, Any]] = ()) -> None:
+        super().__init__([(_without_nul(name), _without_nul(value)) for name, value in pairs])
+
+
+def _without_nul(said: T) -> T:
+    return cast("T", said.replace("\0", "")) if isinstance(said, str) else said
+
+
+class _Request(flask.Request):
+    """A request whose query may hold any bytes: a bare one that is no UTF-8 is read as if it were escaped.
+
+    Werkzeug raises UnicodeDecodeError for it wherever the query is first looked at, and anybody can send one.
+    """
+
+    parameter_storage_class = _Said
+
+    def __init__(self, environ: "WSGIEnvironment", populate_request: bool = True, shallow: bool = False) -> None:  # noqa: FBT001, FBT002 - werkzeug's signature
+        super().__init__(environ, populate_request, shallow)
+        if not self.query_string.isascii():
+            self.query_string = quote_from_bytes(self.query_string, safe=_ASCII).encode()
+
+
 class _Site(flask.Flask):
     url_rule_class = _Route
+    request_class = _Request
 
     def log_exception(self, exc_info: ExcInfo) -> None:
         """A bug: where it happened. Neither the address, which may be a secret link, nor the exception's own words."""
@@ -212,9 +244,16 @@ class _Site(flask.Flask):
         log.error("bug endpoint=%s error=%s at=%s", flask.request.endpoint, kind and kind.__name__, logs.where(trace))
 
 
+def _refuse_nul() -> None:
+    """Nothing of ours has a NUL in its address, and to ask PostgreSQL for it is an error."""
+    if "\0" in flask.request.path:
+        flask.abort(404)
+
+
 def create_app(house: House) -> flask.Flask:
     """The Flask application with every entrance that serves HTTP."""
     app = _Site("zhibu", static_folder=None)
+    app.before_request(_refuse_nul)
     callback = webhook(house)
     app.register_blueprint(blueprint(callback))
     app.wsgi_app = mounted(app.wsgi_app, callback)  # type: ignore[method-assign, assignment] # as Flask's own manual does it

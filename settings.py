@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 REAL_API_BASE = "https://api.weixin.qq.com"
 LARGEST_FILE = 100_000  # bytes
+MOST_BRACKETS = 1000  # [ and {; what reads YAML looks through all that are open for each one more
 _VARIABLE = re.compile(r"\$\{([^}]*)\}?")
 _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NULL = "tag:yaml.org,2002:null"
@@ -443,10 +444,12 @@ def _parsed(path: Path) -> yaml.Node | None:
         raise ConfigError([f"{path}: cannot be read as UTF-8 text ({type(error).__name__})"]) from None
     if len(content) > LARGEST_FILE:
         raise ConfigError([f"{path}: larger than {LARGEST_FILE} bytes, surely not a configuration"])
+    if text.count("[") + text.count("{") > MOST_BRACKETS:
+        raise ConfigError([f"{path}: more than {MOST_BRACKETS} brackets, surely not a configuration"])
     try:
         # composed and not constructed: a value stays the text it is written as
         parsed: yaml.Node | None = yaml.compose(text, yaml.SafeLoader)
-    except (yaml.YAMLError, RecursionError) as error:
+    except (yaml.YAMLError, RecursionError, ValueError, OverflowError) as error:  # an escape beyond U+10FFFF
         mark = getattr(error, "problem_mark", None)
         where = f" at line {mark.line + 1}" if mark else ""
         raise ConfigError([f"{path}: not valid YAML{where}"]) from None

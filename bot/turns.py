@@ -279,13 +279,14 @@ def _beside(chat: Chat) -> None:
 
 
 def _position(message: Message) -> tuple[float, float] | None:
-    """Latitude and longitude of a location message in degrees; None of any other, or where they are no numbers."""
+    """Latitude and longitude of a location message in degrees; None of any other, or where they are none on earth."""
     if message.kind != "location":
         return None
     try:
-        return float(message.fields.get("Location_X", "")), float(message.fields.get("Location_Y", ""))
+        north, east = float(message.fields.get("Location_X", "")), float(message.fields.get("Location_Y", ""))
     except ValueError:
         return None
+    return (north, east) if -90 <= north <= 90 and -180 <= east <= 180 else None  # nan is in no range
 
 
 def _concerns_us(message: Message) -> bool:

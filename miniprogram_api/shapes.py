@@ -191,6 +191,11 @@ def _distinct(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) < len(pairs):
         raise ValueError("a name stands twice")
-    if any(isinstance(value, str) and "\0" in value for value in found.values()):
+    if any(map(_has_nul, found.values())):
         raise ValueError("a text with a NUL, which no database takes")
     return found
+
+
+def _has_nul(value: object) -> bool:
+    """Whether a text in it has one; objects within have been looked through before."""
+    return any(map(_has_nul, value)) if isinstance(value, list) else isinstance(value, str) and "\0" in value

@@ -186,7 +186,12 @@ def _pieces(file: bytes) -> list[dict[str, object]]:
 
 
 def _pair(piece: dict[str, object]) -> dict[str, object]:
-    return {"doc": piece["doc"], "sig": piece["sig"]}
+    try:
+        pair = {"doc": piece["doc"], "sig": piece["sig"]}
+        json.dumps(pair, ensure_ascii=False).encode()  # half of a surrogate pair has no UTF-8
+    except (KeyError, TypeError, UnicodeEncodeError):
+        raise ListBroken("json") from None
+    return pair
 
 
 def _signed(piece: dict[str, object], root: bytes) -> HandlerList:
@@ -209,7 +214,7 @@ def _list(doc: str) -> HandlerList:
     try:
         raw = json.loads(doc)
         suite = raw["suite"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise ListBroken("json") from None
     if not isinstance(suite, str):
         raise ListBroken("json")
@@ -219,7 +224,7 @@ def _list(doc: str) -> HandlerList:
         found = HandlerList(
             raw["version"],
             date.fromisoformat(raw["expires"]),
-            tuple(Desk(desk["id"], tuple(_handler(one) for one in desk["handlers"])) for desk in raw["desks"]),
+            tuple(Desk(_words(desk["id"]), tuple(_handler(one) for one in desk["handlers"])) for desk in raw["desks"]),
         )
     except (ValueError, KeyError, TypeError, WrongKey):
         raise ListBroken("fields") from None

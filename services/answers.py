@@ -33,7 +33,8 @@ _SEPARATORS = re.compile(r"[\s、,，;；/|.。和跟与及+&]+")
 _SEVERAL = re.compile(rf"{_BEFORE}(?:第)?((?:[a-z]|[0-9]|[一二三四五六七八九])+)(?:个|项|号|条|选项)?{_AFTER}")
 _BLANKS = re.compile(r"[、,，;；/|\n]+|\s{1,}")
 _NUMERAL = "零〇一二两三四五六七八九十百"
-_NUMBER = re.compile(rf"[{_NUMERAL}0-9]*[{_NUMERAL}]+[{_NUMERAL}0-9]*")
+_NUMBER = re.compile(rf"[{_NUMERAL}0-9]+")
+_LONGEST_NUMERAL = 40  # signs; no number of any question has as many
 _MARKS = "。.,，、;；:：!！?？~～…“”\"'()（）[]【】《》-—_"
 
 
@@ -158,7 +159,12 @@ def comparable(text: str) -> str:
         if category(one)[0] == "P" and not _counts(folded, place):
             continue
         kept.append(one)
-    return _NUMBER.sub(lambda found: _digits(found[0]), "".join(kept))
+    return _NUMBER.sub(lambda found: _digits(found[0]) if _numeral(found[0]) else found[0], "".join(kept))
+
+
+def _numeral(run: str) -> bool:
+    """Whether a run of digits and numerals is a number in numerals that somebody may mean."""
+    return not run.isascii() and len(run) <= _LONGEST_NUMERAL
 
 
 def _counts(text: str, place: int) -> bool:

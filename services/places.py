@@ -46,7 +46,7 @@ def of_position(db: Session, latitude: float, longitude: float) -> Activity | No
     if not offered:
         return None
     beyond, nearest = min(offered, key=lambda offer: offer[0])
-    if beyond > 0:
+    if not beyond <= 0:  # nan is no distance
         raise TooFar(nearest.title)
     return nearest
 
@@ -55,7 +55,7 @@ def demand_here(activity: Activity, latitude: float, longitude: float) -> None:
     """Nothing if the point is in this activity's hall. Raises NotByPlace, TooFar."""
     if activity.latitude is None or activity.longitude is None or activity.radius is None:
         raise NotByPlace(activity.title)
-    if metres((latitude, longitude), (activity.latitude, activity.longitude)) > activity.radius:
+    if not metres((latitude, longitude), (activity.latitude, activity.longitude)) <= activity.radius:
         raise TooFar(activity.title)
 
 

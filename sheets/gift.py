@@ -5,7 +5,7 @@ What GIFT has no place for (文件, 版本 …) stands in tags of a comment befo
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from models.question import QuestionKind
@@ -59,7 +59,7 @@ def _blocks(text: str) -> list[_Block]:
     for number, raw in enumerate(text.splitlines(), start=1):
         line = raw.strip()
         if line.startswith("//"):
-            tags += [re.sub(r"\\(.)", r"\1", found) for found in _TAG.findall(line)]
+            tags += [re.sub(r"\\(.)", r"\1", found) for found in _tags(line)]
         elif not line or line.startswith("$CATEGORY:"):
             fresh = True
         elif fresh and not (blocks and line[0] in "=~#}" and _open(blocks[-1].text)):
@@ -72,6 +72,14 @@ def _blocks(text: str) -> list[_Block]:
                 blocks[-1].text += f"\n{line}"
             fresh = False
     return blocks
+
+
+def _tags(line: str) -> Iterator[str]:
+    """What the tags of a line say. Where one is not closed no later one is: to look on would take the line's square."""
+    place = 0
+    while (start := line.find("[tag:", place)) >= 0 and (found := _TAG.match(line, start)):
+        yield found[1]
+        place = found.end()
 
 
 def _open(text: str) -> bool:

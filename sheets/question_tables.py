@@ -63,6 +63,9 @@ _OPTION = re.compile(
 )
 HEADLESS_ROWS = 20  # looked at where there is no header
 FEWEST_HEADLESS = 3
+LONGEST_NAME = (
+    200  # characters of a column's name; a longer text is none, and to look for brackets in it takes its square
+)
 _CHINESE = "一二三四五六七八九十"
 _PART = r"(?:第?[一二三四五六七八九十\d]{1,3}(?:部分)?[、.．：:\s]*)?"
 _TITLE = re.compile(
@@ -72,6 +75,8 @@ _TITLE = re.compile(
 
 def field_of(name: str) -> tuple[str, int] | None:
     """Which field a column or key of this name is, with its rank among the names; options: ("option", place)."""
+    if len(name) > LONGEST_NAME:
+        return None
     known = re.sub(r"[\s_\-*＊:：.．]", "", name).lower()
     bare = re.sub(r"[（(【\[].*?[）)】\]]", "", known) or known.strip("（()）[]【】")
     for one in (known, bare):

@@ -30,6 +30,7 @@ _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _BIFF = ("Workbook".encode("utf-16-le"), "Book".encode("utf-16-le"))
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _TALL = 100  # lines
+_LONGEST_HEADING = 200  # characters looked at: a longer text is no column's name
 csv.field_size_limit(MOST_UNPACKED)  # a long cell is the reader's to refuse, by its row; the file's size is limited
 
 Cell = str | int | float | bool | dt.date
@@ -281,7 +282,7 @@ def _loose(line: str, delimiter: str) -> list[str] | None:
 
 def _heading(cell: Cell) -> str:
     """A column's name without blanks, stars, colons and remarks in brackets: 「出生日期 (年月日)*」 is 出生日期."""
-    return re.sub(r"[（(【\[].*?[）)】\]]|[\s*＊:：]", "", str(cell))
+    return re.sub(r"[（(【\[].*?[）)】\]]|[\s*＊:：]", "", str(cell)[:_LONGEST_HEADING])
 
 
 def _csv(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:

@@ -35,6 +35,7 @@ from simulator.cards import Card
 from simulator.clock import Clock
 from simulator.courier import Exchange
 from simulator.main import running
+from simulator.packing import Mode
 from simulator.phone import Person
 from simulator.template import Template
 from simulator.transport import Answer, wsgi_post
@@ -368,7 +369,8 @@ def branch_on(
     """A branch on this database and Redis, served in this process, with a WeChat on a free port beside it."""
     clock = Clock(lambda: NOON)
     provisional = settings_for(database.home, **changed)
-    world = World(accounts_of(provisional), _nowhere, cut=cut, clock=clock)
+    mode = Mode.SAFE if provisional.wechat.official_account.encoding_aes_key else Mode.PLAIN
+    world = World(accounts_of(provisional), _nowhere, mode=mode, cut=cut, clock=clock)
     with running(world) as address:
         addresses = {"api_base": address, "open_base": address, "sdk": f"{address}/open/js/jweixin-1.6.0.js"}
         changed["wechat"] = {**changed.get("wechat", {}), **addresses}

@@ -3,11 +3,15 @@
 import json
 import re
 from collections.abc import Mapping
+from itertools import count, takewhile
 from xml.parsers import expat
 
 MAX_DEPTH = 32
 MAX_ELEMENTS = 4000
+MAX_PATH = 256
+"""Characters of a path: below one long name every leaf would repeat it, and 64 KB become a hundred million."""
 
+_NUMBER = re.compile("[1-9][0-9]{0,3}")
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -24,7 +28,11 @@ def read(text: bytes) -> dict[str, str]:
 
 
 def read_json(text: bytes) -> dict[str, str]:
-    """Flatten one JSON object: lists become repeated elements, numbers stay the digits they are written with."""
+    """Flatten one JSON object: lists become repeated elements, numbers stay the digits they are written with.
+
+    What XML could not carry (halves of a surrogate pair, control signs) is left out of names and texts.
+    Raises NotReadable.
+    """
     try:
         found = json.loads(text, parse_int=str, parse_float=str, strict=False)
     except (ValueError, RecursionError):
@@ -41,7 +49,8 @@ def read_xml(xml: bytes) -> dict[str, str]:
 
     A path leaves out the root and joins names by dots: `ScanCodeInfo.ScanResult`. From the second on,
     elements of one name below one parent get a number: `List`, `List.1`, `List.2` (see `rows`).
-    Document types and entities are refused; depth and number of elements are bounded. Raises NotReadable.
+    Document types and entities are refused; depth, number of elements and length of a path are bounded.
+    Raises NotReadable.
     """
     reader = _Reader()
     parser = expat.ParserCreate("utf-8")
@@ -61,18 +70,19 @@ def read_xml(xml: bytes) -> dict[str, str]:
 
 def rows(fields: Mapping[str, str], path: str) -> list[dict[str, str]]:
     """The repeated element at `path` as a list: one makes a list of one, none an empty list."""
-    found: list[dict[str, str]] = []
-    number = 0
-    while True:
-        here = f"{path}.{number}" if number else path
-        row = {name[len(here) + 1 :]: text for name, text in fields.items() if name.startswith(f"{here}.")}
-        # below `List` lie `List.1`, `List.2` as well; no element's own name begins with a digit
-        row = {name: text for name, text in row.items() if not name[0].isdigit()}
-        if row:
-            found.append(row)
-        elif here not in fields:
-            return found
-        number += 1
+    found: dict[int, dict[str, str]] = {}
+    for name, text in fields.items():
+        if name == path:
+            found.setdefault(0, {})
+        elif name.startswith(f"{path}."):
+            rest = name[len(path) + 1 :]
+            first, _, below = rest.partition(".")
+            if _NUMBER.fullmatch(first):
+                # no element's own name begins with a digit
+                found.setdefault(int(first), {}).update({below: text} if below and not below[0].isdigit() else {})
+            elif first and not first[0].isdigit():
+                found.setdefault(0, {})[rest] = text
+    return [found[number] for number in takewhile(found.__contains__, count()) if found[number]]
 
 
 def clean(text: str) -> str:
@@ -109,6 +119,8 @@ class _Reader:
             path = f"{name}.{count}" if count else name
             if depth > 1:
                 path = f"{self._paths[-1]}.{path}"
+            if len(path) > MAX_PATH:
+                raise NotReadable("a path is too long")
         self._paths.append(path)
         self._seen.append({})
         self._leaf = True
@@ -129,14 +141,16 @@ class _Reader:
 def _flatten(value: object, path: str, fields: dict[str, str], depth: int) -> None:
     if depth > MAX_DEPTH or len(fields) > MAX_ELEMENTS:
         raise NotReadable("too many elements, or too deep")
+    if len(path) > MAX_PATH:
+        raise NotReadable("a path is too long")
     if isinstance(value, dict):
         for name, below in value.items():
-            _flatten(below, f"{path}.{name}" if path else name, fields, depth + 1)
+            _flatten(below, f"{path}.{clean(name)}" if path else clean(name), fields, depth + 1)
     elif isinstance(value, list):
         for number, below in enumerate(value):
             _flatten(below, f"{path}.{number}" if number else path, fields, depth + 1)
     else:
-        fields[path] = "" if value is None else str(value).strip()
+        fields[path] = "" if value is None else clean(str(value)).strip()
 
 
 def _refuse(*_declaration: object) -> None:

@@ -17,7 +17,11 @@ __all__ = [
 TEXT_LIMIT = 2048
 """Bytes of UTF-8 a passive text reply may have."""
 
-_SECONDS = re.compile(r"[0-9]{1,12}")
+_SECONDS = re.compile(r"[0-9]{1,10}")  # up to the year 2286; twelve digits are no time that a calendar knows
+_LONGEST_NAME = 64  # characters of an openid, an original id and a template's id; WeChat's have 43 at most
+_LONGEST_NUMBER = 32  # characters of a message's number; WeChat's have 20 at most
+_LONGEST_MEDIA = 128  # characters of a media_id; WeChat's have 64
+_MOST_TOLD = 50  # templates one event speaks of; WeChat's popup has five at most
 _QR_PREFIX = "qrscene_"
 # In JSON these events carry their list at the top; in XML it stands below an element of the event's own.
 _LISTS = {
@@ -95,13 +99,15 @@ def parse(push: bytes) -> Message:
     for name in ("ToUserName", "FromUserName", "MsgType"):
         if not fields.get(name):
             raise Malformed(f"no {name}")
+        if len(fields[name]) > _LONGEST_NAME:
+            raise Malformed(f"{name} is too long")
     created = fields.get("CreateTime", "")
     if not _SECONDS.fullmatch(created):
         raise Malformed("CreateTime is no number of seconds")
     event = fields.get("Event", "").lower()
     if event in _LISTS:
         fields = {f"{_LISTS[event]}.{name}" if _bare(name) else name: text for name, text in fields.items()}
-    event_key = fields.get("EventKey", "")
+    event_key, media_id = fields.get("EventKey", ""), fields.get("MediaId", "")
     return Message(
         to=fields["ToUserName"],
         person=fields["FromUserName"],
@@ -113,7 +119,7 @@ def parse(push: bytes) -> Message:
         scene=_scene(event, event_key),
         msg_id=_msg_id(fields),
         recognition=fields.get("Recognition", ""),
-        media_id=fields.get("MediaId", ""),
+        media_id=media_id if len(media_id) <= _LONGEST_MEDIA else "",
         fields=MappingProxyType(fields),
     )
 
@@ -142,8 +148,8 @@ def consents(message: Message) -> list[Consent]:
     told = "accept" if message.event == "subscribe_msg_popup_event" else "reject"
     return [
         Consent(row["TemplateId"], accepted=told == "accept")
-        for row in message.rows(f"{_LISTS[message.event]}.List")
-        if row.get("TemplateId") and row.get("SubscribeStatusString", "").lower() == told
+        for row in message.rows(f"{_LISTS[message.event]}.List")[:_MOST_TOLD]
+        if row.get("TemplateId") and _bounded(row) and row.get("SubscribeStatusString", "").lower() == told
     ]
 
 
@@ -157,11 +163,17 @@ def outcomes(message: Message) -> list[SentOutcome]:
         said = message.fields.get("Status", "").lower()
         code = re.sub("[^a-z0-9]+", "_", said.removeprefix("failed")).strip("_")[:40]
         arrived = said == "success"
-        return [SentOutcome("", message.msg_id, arrived, "" if arrived else code or "failed")] if message.msg_id else []
+        named = 0 < len(message.msg_id) <= _LONGEST_NUMBER
+        return [SentOutcome("", message.msg_id, arrived, "" if arrived else code or "failed")] if named else []
     if message.event != "subscribe_msg_sent_event":
         return []
-    told = message.rows("SubscribeMsgSentEvent.List")
-    return [_outcome(row) for row in told if row.get("MsgID") or row.get("TemplateId")]
+    told = message.rows("SubscribeMsgSentEvent.List")[:_MOST_TOLD]
+    return [_outcome(row) for row in told if (row.get("MsgID") or row.get("TemplateId")) and _bounded(row)]
+
+
+def _bounded(row: Mapping[str, str]) -> bool:
+    """Whether the ids are as short as WeChat's."""
+    return len(row.get("TemplateId", "")) <= _LONGEST_NAME and len(row.get("MsgID", "")) <= _LONGEST_NUMBER
 
 
 def _outcome(row: Mapping[str, str]) -> SentOutcome:
