@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import flask
 
 from bench.bots.account import APP_ID, KEY, TOKEN
+from bot.meters import Meters
 from bot.turns import Turns
 from bot.webhook import Webhook, blueprint, mounted
 from wechat.envelope import Envelope
@@ -35,6 +36,6 @@ class Echo(Turns):
 
 
 app = flask.Flask("echo", static_folder=None)
-_webhook = Webhook(Envelope(Account()), Echo(), lambda: datetime.now(UTC))
+_webhook = Webhook(Envelope(Account()), Echo(), lambda: datetime.now(UTC), Meters())
 app.register_blueprint(blueprint(_webhook))
 app.wsgi_app = mounted(app.wsgi_app, _webhook)  # type: ignore[method-assign, assignment] # as app.py does it

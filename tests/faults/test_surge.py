@@ -29,7 +29,7 @@ from tests.faults.hall import Hall, created, hall_in, large, small
 from tests.faults.installed import Installation
 
 MINUTE = 60.0  # seconds of the hall's clock in which everybody arrives
-PACE = 5.0
+PACE = 8.0
 LOOKS_FOR_SLIP = (5.0, 25.0)  # seconds of the hall's clock between being asked for the code and sending it
 OVERLAP = 0.1  # real seconds within which a repeat follows the first delivery
 THRICE = 5  # every so many messages one is delivered three times
