@@ -1,7 +1,8 @@
 """One turn: lock the person, give a known reply again, else let the chat decide and run, then keep chat and reply."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -43,6 +44,10 @@ TOLD = frozenset(
 GONE = frozenset(["unsubscribe", "user_authorization_revoke", "user_authorization_cancellation"])
 
 
+class NotKept(Exception):
+    """An event was heard while the database was away, and nothing of it is kept."""
+
+
 @dataclass(frozen=True, slots=True)
 class Turns:
     """The chat of everybody. `run` gives each dialogue its transaction, `memory` and `apart` may be away."""
@@ -59,14 +64,15 @@ class Turns:
         """The reply to one delivery of a message; None when there is nothing to say.
 
         What happened is decided by SQL; what Redis adds is that a delivery waits for its twin and that an
-        unfinished conversation goes on.
+        unfinished conversation goes on. Raises NotKept.
         """
         if not _concerns_us(message):
             return None
         key = message.key(self.parts.app_id)
         account = Account(self.parts.app_id, message.person)
         if message.event in TOLD:
-            self._told(message, account, key)
+            with _kept(message):
+                self._told(message, account, key)
             return None
         if message.event == "scan":
             reply = self.surge.take(message, account, key)
@@ -90,7 +96,8 @@ class Turns:
 
     def _answer(self, message: Message, account: Account, key: str) -> str | None:
         if message.event in GONE:
-            self._forget(account)
+            with _kept(message):
+                self._forget(account)
             return None
         if message.kind == "event" and message.event != "click":
             chat = Chat.load(self.memory.talk(account.digest))
@@ -248,10 +255,7 @@ class Turns:
                 deliveries.heard(db, account.app_id, identity, outcomes, at, now)
 
         if consents or outcomes:
-            try:
-                self.run(work)
-            except (OperationalError, InterfaceError, PoolTimeout) as error:  # nobody is there to be told to try again
-                log.warning("event lost event=%s error=%s", message.event, type(error).__name__)
+            self.run(work)
 
     def _forget(self, account: Account) -> None:
         """Erase what ties the person to WeChat (platform page 接收事件推送: on unfollowing, delete their data)."""
@@ -269,6 +273,16 @@ class Turns:
             key=key,
             parts=self.parts,
         )
+
+
+@contextmanager
+def _kept(message: Message) -> Iterator[None]:
+    """An event that nobody hears an answer to: who could send it again is WeChat alone. Raises NotKept."""
+    try:
+        yield
+    except (OperationalError, InterfaceError, PoolTimeout) as error:
+        log.warning("event not kept event=%s error=%s", message.event, type(error).__name__)
+        raise NotKept from None
 
 
 def _beside(chat: Chat) -> None:

@@ -16,7 +16,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 import flask
 
 from bot.meters import Meters, outcome
-from bot.turns import Turns
+from bot.turns import NotKept, Turns
 from wechat.envelope import MAX_BODY, Envelope, EnvelopeError, TooLong
 from wechat.messages import Malformed, Message, parse, text_reply
 
@@ -55,7 +55,7 @@ class Webhook:
             return self.refused(error)
 
     def take(self, query: Mapping[str, str], body: bytes) -> Answer:
-        """Take one delivery. Only what is not WeChat's gets an error status; a person never sees an error page."""
+        """Take one delivery. What is not WeChat's or cannot be kept of an event gets an error status; no person does."""
         started = time.monotonic()
         try:
             clear = self.envelope.open(query, body, self.clock())
@@ -66,7 +66,10 @@ class Webhook:
         except Malformed as error:  # WeChat's own, but nothing we know: an error would reach the person
             log.warning("callback not understood error=%s", error)
             return Answer(200, HANDLED)
-        reply = self._reply(message)
+        try:
+            reply = self._reply(message)
+        except NotKept:  # no person waits for it, and an answer in order would say that it is done
+            return Answer(503, "NotKept")
         answer = Answer(200, HANDLED)
         if reply:
             xml = text_reply(message, reply, message.created)
@@ -89,6 +92,8 @@ class Webhook:
     def _reply(self, message: Message) -> str | None:
         try:
             return self.turns.take(message)
+        except NotKept:
+            raise
         except Exception as error:  # noqa: BLE001 - a bug of ours must not become WeChat's error notice
             self.meters.bug()
             number = secrets.token_hex(3)
