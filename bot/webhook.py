@@ -55,7 +55,7 @@ class Webhook:
             return self.refused(error)
 
     def take(self, query: Mapping[str, str], body: bytes) -> Answer:
-        """Take one delivery. What is not WeChat's or cannot be kept of an event gets an error status; no person does."""
+        """Take one delivery. What is not WeChat's or cannot be kept of an event gets an error; no person does."""
         started = time.monotonic()
         try:
             clear = self.envelope.open(query, body, self.clock())
