@@ -69,7 +69,6 @@ T = TypeVar("T")
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 Clock = Callable[[], datetime]
 LASTS = metrics.Lasts(scheduler.LEASE, sender.ALIVE_FOR)
-AT_THE_DATABASE = 16  # threads of a process that may be asking at once; the others wait for a commit they share
 _ASCII = bytes(range(0x80))  # what of a query stands as it is sent
 log = logging.getLogger(__name__)
 
@@ -164,9 +163,7 @@ class House:
 def build(settings: Settings, clock: Clock = system_clock, registry: Registry[Turn] = dialogues.REGISTRY) -> House:
     """Join the parts for these settings: starts the embedded Redis if that is meant, opens the database lazily."""
     store = connect(settings.redis.url or ensure_redis(settings.home))
-    engine = open_engine(
-        settings.database.url, settings.home, pool_size=min(settings.server.threads, AT_THE_DATABASE) + 2
-    )
+    engine = open_engine(settings.database.url, settings.home, pool_size=settings.server.connections)
     account = settings.wechat.official_account
     mini = settings.wechat.mini_program
     desk_store = _desk_store(settings)

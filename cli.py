@@ -173,3 +173,7 @@ def _sentence(error: Exception) -> str | None:
         case OSError():
             return texts.place(str(error.filename or ""), error.strerror or type(error).__name__)
     return None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

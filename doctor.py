@@ -254,7 +254,7 @@ def _postgresql(settings: Settings) -> Finding:
         return Finding(texts.POSTGRESQL, good=True, advice=texts.POSTGRESQL_UNSEEN)
     finally:
         engine.dispose()
-    wanted = (settings.server.workers + OTHERS) * (settings.server.threads + 2)
+    wanted = (settings.server.workers + OTHERS) * settings.server.connections
     faults = [
         *(texts.must_be_on(name) for name, value in said.items() if value != "on" and in_production(settings)),
         *([texts.connections(wanted, room)] if wanted > room else []),

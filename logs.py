@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any, Literal
+from typing import Any, Literal, TextIO
 
 Form = Literal["text", "json"]
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -29,14 +29,23 @@ _number: ContextVar[str] = ContextVar("number", default="")
 def start(form: Form, level: int = logging.INFO) -> None:
     """Say everything of that level and above so, on stderr, instead of what was set before."""
     root = logging.getLogger()
-    for before in [one for one in root.handlers if type(one) is logging.StreamHandler]:
+    for before in [one for one in root.handlers if type(one) in (logging.StreamHandler, _Stderr)]:
         root.removeHandler(before)
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Stderr()
     handler.setFormatter(Json() if form == "json" else logging.Formatter(TEXT))
     root.addHandler(handler)
     root.setLevel(level)
     for chatty in ("alembic", "apscheduler"):  # of every look at the tables, of every waking up
         logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+class _Stderr(logging.StreamHandler[TextIO]):
+    """To what is stderr when a line is said: one that somebody has put aside meanwhile may be closed."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Say the line."""
+        self.stream = sys.stderr
+        super().emit(record)
 
 
 def numbered(app: Wsgi) -> Wsgi:

@@ -225,6 +225,11 @@ class Server(Section):
     public_url: Address = "http://127.0.0.1:8000"
     log_format: Literal["text", "json"] = "text"
 
+    @property
+    def connections(self) -> int:
+        """To the database, of one process: of many threads most wait for a commit they share."""
+        return min(self.threads, 16) + 2
+
 
 class Branch(Section):
     """The branch (党支部) as its members know it."""

@@ -48,7 +48,7 @@ def create() -> flask.Flask:
     """The application, connected."""
     app = flask.Flask("naive", static_folder=None)
     crypto = WeChatCrypto(TOKEN, KEY, APP_ID)
-    engine = create_engine(os.environ["DATABASE_URL"])
+    engine = create_engine(os.environ["DATABASE_URL"], hide_parameters=True)
     store = redis.Redis.from_url(os.environ["REDIS_URL"])
 
     @app.post("/wechat")

@@ -22,7 +22,7 @@ def naive(shape: Shape) -> Iterator[Target]:
     """Serve it, on tables of its own that know everybody who writes."""
     with engines.database() as name, engines.redis() as (store, store_pid):
         url = engines.cluster().url(name).replace("postgresql://", "postgresql+psycopg://")
-        engine = create_engine(url)
+        engine = create_engine(url, hide_parameters=True)
         bot.Base.metadata.create_all(engine)
         people = [{"openid": deliveries.openid(n), "name": f"党员{n}"} for n in range(deliveries.OPENIDS)]
         with engine.begin() as connection:

@@ -118,10 +118,10 @@ MUTATIONS = (
     Mutation(
         "a copy that replaces by renaming",
         "confidential/file.py",
-        """            there = os.open(copy, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        """                there = os.open(copy, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
 """,
-        """            copy.unlink(missing_ok=True)
-            there = os.open(copy, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        """                copy.unlink(missing_ok=True)
+                there = os.open(copy, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
 """,
         f"{HERE}/test_file.py::test_the_keeper_copies_over_what_was_there_purges_and_lets_one_work",
     ),
