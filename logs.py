@@ -23,6 +23,7 @@ TEXT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 APART = ("confidential", "sealed")  # whose lines bear no number: it would tie them to a line beside them
 _GIVEN = re.compile(r"[0-9a-f]{16,32}")
 _PLACE = re.compile(r"%%|(?:\b(\w+)=)?%[-+ #0]*[\d*]*(?:\.\d+)?[a-zA-Z]")
+_UNDRAWN = "-"
 _number: ContextVar[str] = ContextVar("number", default="")
 
 
@@ -53,7 +54,7 @@ def numbered(app: Wsgi) -> Wsgi:
 
     def served(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         given = environ.get("HTTP_X_REQUEST_ID", "")
-        _number.set(given if _GIVEN.fullmatch(given) else secrets.token_hex(8))
+        _number.set(given if _GIVEN.fullmatch(given) else _UNDRAWN)
         return app(environ, start)
 
     return served
@@ -72,6 +73,9 @@ class Json(logging.Formatter):
             "event": event,
         }
         number = _number.get()
+        if number == _UNDRAWN:  # most requests say nothing, and need none
+            number = secrets.token_hex(8)
+            _number.set(number)
         if number and not record.name.startswith(APART):
             line["request"] = number
         if record.exc_info and record.exc_info[0]:

@@ -21,6 +21,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import pairwise
 from threading import Lock
 from typing import Generic, Protocol, TypeVar
 
@@ -165,19 +166,22 @@ class Overdue(Exception):
 
 @dataclass(slots=True)
 class _Place(Generic[Item, Outcome]):
-    """One who waits in the queue: called when there is an outcome, or when it is their turn to lead."""
+    """One who waits: called when there is an outcome, or when it is their turn to lead."""
 
     item: Item
     called: Lock = field(default_factory=Lock)
     leads: bool = False
+    left: bool = False  # waits no more
     outcome: Outcome | None = None
+    then: "_Place[Item, Outcome] | None" = None  # whom to call next of those with an outcome
 
 
 class Together(Generic[Item, Outcome]):
     """Does for many at once what comes from many threads at the same time, without a thread of its own.
 
-    Whoever finds nobody leading leads: it takes all who wait, itself among them, settles them in one go, calls the
-    first of those who have come meanwhile to lead next, and wakes its own.
+    Whoever finds nobody leading leads: it takes all who wait, itself among them, settles them in one go and calls the
+    first of those who have come meanwhile to lead next. Those who were settled wake each other one by one: all at once
+    they would only fight for the interpreter, which takes longer than what each still has to do.
     """
 
     def __init__(self, settle: Callable[[Sequence[Item]], Sequence[Outcome]], patience: float) -> None:
@@ -198,20 +202,23 @@ class Together(Generic[Item, Outcome]):
             self._give_up(place)
         if place.leads:
             self._lead(place)
+        else:
+            self._wake(place.then)
         return place.outcome
 
     def _lead(self, leader: _Place[Item, Outcome]) -> None:
         with self._guard:
             batch, self._queue = self._queue, []
+        others = [place for place in batch if place is not leader]
+        for place, after in pairwise(others):
+            place.then = after
         try:
             outcomes = self._settle([place.item for place in batch])
             for place, outcome in zip(batch, outcomes, strict=True):
                 place.outcome = outcome
         finally:
             self._call_next()  # before the others: the next commit begins while these word and seal their replies
-            for place in batch:
-                if place is not leader:
-                    place.called.release()
+            self._wake(others[0] if others else None)
 
     def _call_next(self) -> None:
         with self._guard:
@@ -221,11 +228,20 @@ class Together(Generic[Item, Outcome]):
             else:
                 self._led = False
 
-    def _give_up(self, place: _Place[Item, Outcome]) -> None:
-        """Leave the queue, unless called in this very moment."""
+    def _wake(self, place: _Place[Item, Outcome] | None) -> None:
+        """Call that one, or the next after it who still waits."""
         with self._guard:
-            if place.leads or place.outcome is not None:
+            while place is not None and place.left:
+                place = place.then
+            if place is not None:
+                place.called.release()
+
+    def _give_up(self, place: _Place[Item, Outcome]) -> None:
+        """Wait no more, unless called in this very moment."""
+        with self._guard:
+            if place.called.acquire(blocking=False):
                 return
+            place.left = True
             if place in self._queue:
                 self._queue.remove(place)
         raise Overdue

@@ -79,7 +79,7 @@ class Webhook:
             answer = Answer(200, xml, "text/xml; charset=utf-8")
         # Neither person nor dialogue: a log must not tell who asked for what.
         took = time.monotonic() - started
-        log.info("turn kind=%s ms=%.1f replied=%s", message.kind, took * 1000, bool(reply))
+        log.debug("turn kind=%s ms=%.1f replied=%s", message.kind, took * 1000, bool(reply))
         self.meters.turn(message.kind, outcome(reply), took)
         return answer
 

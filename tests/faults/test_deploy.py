@@ -296,11 +296,7 @@ def what_all_of_it_has_said_is_json_without_a_secret(deployed: Running) -> None:
     facts = [json.loads(line) for line in lines if line.startswith("{")]
     assert [line for line in lines if not line.startswith("{")] == []
     assert any("server.workers: expected a whole number" in one["event"] for one in facts)
-    turns = [one for one in facts if one["event"] == "turn"]
-    assert turns
-    assert all(set(one) == {"time", "level", "logger", "event", "request", "kind", "ms", "replied"} for one in turns)
-    assert len({one["request"] for one in turns}) == len(turns)
-    assert {type(one["ms"]) for one in turns} == {float}
+    assert all({"time", "level", "logger", "event"} <= set(one) for one in facts)
     whole = deployed.made.said()
     secret = [one.openid for one in deployed.people] + [one.nickname for one in deployed.people]
     for word in (*secret, "canarySecret", "canaryToken", KEY, "活动", "签到", deployed.screen.rpartition("/")[2]):
