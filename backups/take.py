@@ -8,6 +8,7 @@ import fcntl
 import gzip
 import hashlib
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -27,6 +28,7 @@ LEFT_OUT: Mapping[str, str] = {
     "lease": "says which processes run, here and now",
     "scheduler_job": "is made anew by the clock; its rows are pickled, and a foreign one would be run",
 }
+_NAMED = re.compile(r"\d{4}-\d\d-\d\dT\d{6}")  # as manifest.NAME has it: whatever else lies there is not ours
 UNFINISHED = ".part"  # ends the name of a folder that is not whole yet
 Tell = Callable[[str, int], None]  # a table, and how many of its rows are done
 
@@ -46,7 +48,8 @@ def shelf(folder: Path) -> Iterator[None]:
         raise Taken(folder) from None
     try:
         for left in folder.glob(f".*{UNFINISHED}"):
-            shutil.rmtree(left)
+            if _NAMED.fullmatch(left.name.removeprefix(".").removesuffix(UNFINISHED)):
+                shutil.rmtree(left)
         yield
     finally:
         os.close(lock)
@@ -119,7 +122,8 @@ def newest(folder: Path) -> Path:
 
 def whole(folder: Path) -> Sequence[Path]:
     """The backups of a shelf, oldest first."""
-    return sorted(one.parent for one in folder.glob(f"[0-9]*/{manifest.FILE}") if not one.parent.is_symlink())
+    found = (one.parent for one in folder.glob(f"[0-9]*/{manifest.FILE}"))
+    return sorted(one for one in found if _NAMED.fullmatch(one.name) and not one.is_symlink())
 
 
 def prune(folder: Path, keep: int) -> int:

@@ -16,9 +16,10 @@ import pytest
 from sqlalchemy import insert, text
 
 from backups import quiet
+from backups.config import without_secrets
 from backups.give import HEADS
 from backups.rows import shape_of, summed
-from backups.take import whole
+from backups.take import prune, shelf, whole
 from confidential.unsigned import UnsignedFile
 from engines import sql
 from models import Base
@@ -244,3 +245,32 @@ def test_there_has_to_be_something_to_back_up(install: Install, tmp_path: Path) 
     operator.types("backup", tmp_path / "shelf").refused("没有可备份的")
     assert not (tmp_path / "shelf").exists()
     operator.types("restore", tmp_path).refused("没有完整的备份")
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("url: postgresql://u:Secret99@${HOST}/db", 'url: "（口令不在备份里）"'),
+        ("token: 'it''sSecret'", 'token: "（口令不在备份里）"'),
+        ("# app_secret: lastYears", '# app_secret: "（口令不在备份里）"'),
+        ('redis_url: "" # none', 'redis_url: "" # none'),
+        ("app_secret: ${SECRET} # named", "app_secret: ${SECRET} # named"),
+        ("a: {token: Secret99}", None),
+        ("token: |\n  Secret99", None),
+    ],
+)
+def test_no_secret_stays_in_the_settings_however_it_is_written(written: str, kept: str | None) -> None:
+    assert without_secrets(written, {}) == kept
+
+
+def test_only_backups_are_ever_deleted(tmp_path: Path) -> None:
+    for name in ("2019-site", "2026-11-22T055200", "2026-11-23T055200"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "manifest.json").write_text("{}")
+    (tmp_path / ".mine.part").mkdir()
+    assert [one.name for one in whole(tmp_path)] == ["2026-11-22T055200", "2026-11-23T055200"]
+    with shelf(tmp_path):
+        assert prune(tmp_path, 1) == 1
+    assert sorted(one.name for one in tmp_path.iterdir() if one.is_dir()) == [
+        ".mine.part", "2019-site", "2026-11-23T055200",
+    ]  # fmt: skip
