@@ -14,14 +14,17 @@ from enum import Enum
 from sqlalchemy import ColumnElement, Table, delete, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from models.attendance import MakeUp, Mark
 from models.base import Base
 from models.checkin import HeldScan
 from models.credit import CreditEntry, Delivery
 from models.event import Event
 from models.exam import Sitting, SittingAnswer
 from models.given import Given
+from models.guest import Guest
 from models.handler import HandlerTie
-from models.held import HeldText
+from models.held import HeldPlace, HeldText
+from models.leave import Leave
 from models.login import Login
 from models.member import GONE, BindCode, Identity, Member, WrongCode
 from models.notice import Notice, NoticeState
@@ -153,8 +156,14 @@ class Traces:
         if not self.words:
             return text
         kept = "|".join(re.escape(one) for form in map(_forms, self.longer) for one in form)
-        gone = "|".join(re.escape(one) for form in map(_forms, self.words) for one in form)
+        gone = "|".join(_whole(one) for form in map(_forms, self.words) for one in form)
         return re.sub(f"({kept or '(?!)'})|{gone}", lambda found: found[1] or instead, text)
+
+
+def _whole(word: str) -> str:
+    """A number is no part of a longer one, which is somebody else's."""
+    alone = word.isascii() and "\\" not in word
+    return rf"(?<![0-9A-Za-z]){re.escape(word)}(?![0-9A-Za-z])" if alone else re.escape(word)
 
 
 def _forms(word: str) -> tuple[str, ...]:
@@ -168,11 +177,19 @@ def traces(db: Session, member: Member) -> Traces:
     others = select(Member.name).where(Member.id != member.id, Member.name.contains(member.name, autoescape=True))
     namesakes = list(db.scalars(others))
     shared = member.name in namesakes
-    numbers = [one for one in (member.phone, member.number) if one and len(one) >= SHORTEST]
-    mine = db.scalars(select(Identity).where(Identity.member_id == member.id)).all()
+    others_phone = select(Member.id).where(Member.id != member.id, Member.phone == member.phone)
+    phone = None if db.scalar(others_phone.limit(1)) else member.phone  # a family's, or the office's
+    numbers = [one for one in (phone, member.number) if one and len(one) >= SHORTEST]
+    mine = db.scalars(select(Identity).where(_theirs(member))).all()
     keys = [one for identity in mine for one in (identity.openid, identity.unionid, _digest(identity)) if one]
     words = (*numbers, *(() if shared else (member.name,)))
     return Traces(words, tuple(keys), tuple(one for one in namesakes if one != member.name), shared)
+
+
+def _theirs(member: Member) -> ColumnElement[bool]:
+    """The identities bound to the member, and those that WeChat says are the same person's."""
+    unionids = select(Identity.unionid).where(Identity.member_id == member.id, Identity.unionid.is_not(None))
+    return (Identity.member_id == member.id) | (Identity.member_id.is_(None) & Identity.unionid.in_(unionids))
 
 
 def _digest(identity: Identity) -> str:
@@ -209,7 +226,16 @@ _OF_MEMBER = tuple(
 
 def _drop(db: Session, member: Member, found: Traces) -> None:
     """The rows that are about nobody else and counted nowhere."""
-    mine = select(Identity.id).where(Identity.member_id == member.id).scalar_subquery()
+    mine = db.scalars(select(Identity.id).where(_theirs(member))).all()
+    about = [
+        (HeldText.place == place) & HeldText.subject_id.in_(select(table.id).where(table.member_id == member.id))
+        for place, table in (
+            (HeldPlace.LEAVE_REASON, Leave),
+            (HeldPlace.LEAVE_NOTE, Leave),
+            (HeldPlace.MAKEUP_CONTENT, MakeUp),
+            (HeldPlace.MARK_REASON, Mark),
+        )
+    ]
     opinions = select(Opinion.id).where(Opinion.member_id == member.id).scalar_subquery()
     unsent = Notice.state.in_((NoticeState.WAITING, NoticeState.CLAIMED))
     undecided = HeldText.looked_at.is_(None)
@@ -219,7 +245,7 @@ def _drop(db: Session, member: Member, found: Traces) -> None:
         delete(Login).where(Login.identity_id.in_(mine)),
         delete(HeldScan).where(HeldScan.openid.in_(found.keys)),
         delete(WrongCode).where(WrongCode.who.in_(found.keys)),
-        delete(Identity).where(Identity.member_id == member.id),
+        delete(Identity).where(Identity.id.in_(mine)),
         delete(BindCode).where(BindCode.member_id == member.id),
         delete(Visit).where(Visit.member_id == member.id),
         delete(HandlerTie).where(HandlerTie.member_id == member.id),
@@ -229,6 +255,7 @@ def _drop(db: Session, member: Member, found: Traces) -> None:
         delete(OpinionPicture).where(OpinionPicture.opinion_id.in_(opinions)),
         delete(Notice).where(Notice.member_id == member.id, unsent),
         delete(HeldText).where(HeldText.by_id == member.id, undecided),
+        delete(HeldText).where(or_(*about)),  # whoever wrote it
         delete(Given),
     ):
         db.execute(statement)
@@ -310,7 +337,30 @@ def _rename(db: Session, found: Traces, instead: str) -> None:
         longest: int | None = getattr(column.type, "length", None)
         for *key, text in db.execute(select(*keys, column).where(or_(*matching))).all():
             same = [one == value for one, value in zip(keys, key, strict=True)]
-            db.execute(update(table).where(*same).values({column.name: found.without(text, instead)[:longest]}))
+            # two forgotten who were guests of one meeting are two still
+            whoever = f"{instead}{key[0]}" if table.name == Guest.__tablename__ else instead
+            db.execute(update(table).where(*same).values({column.name: told_without(text, found, whoever)[:longest]}))
+
+
+def told_without(text: str, found: Traces, instead: str) -> str:
+    """The text without them; of JSON the strings, for a number may look like a 编号."""
+    if text[:1] not in ("{", "["):
+        return found.without(text, instead)
+    try:
+        parsed = json.loads(text)
+    except ValueError:
+        return found.without(text, instead)
+    return json.dumps(_walked(parsed, found, instead), ensure_ascii=False)
+
+
+def _walked(value: object, found: Traces, instead: str) -> object:
+    if isinstance(value, str):
+        return found.without(value, instead)
+    if isinstance(value, list):
+        return [_walked(one, found, instead) for one in value]
+    if isinstance(value, dict):
+        return {found.without(key, instead): _walked(one, found, instead) for key, one in value.items()}
+    return value
 
 
 def _holding(column: ColumnElement[str] | InstrumentedAttribute[str], found: Traces) -> list[ColumnElement[bool]]:

@@ -6,15 +6,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import redis
-from sqlalchemy import Enum, select, update
+from sqlalchemy import Enum, insert, select, update
 
 from backups.rows import lines, shape_of
 from confidential.unsigned import UnsignedFile
 from engines import sql
 from models import Base
 from models.activity import Activity
+from models.guest import Guest
 from models.member import Identity, Member
-from services.forgetting import FATES, Fate
+from services.forgetting import FATES, Fate, Traces, told_without
 from tests.branch import NOON, branch_on
 from tests.engines import Database
 from tests.services import every_table
@@ -142,6 +143,12 @@ def test_a_member_of_many_affairs_is_forgotten_and_every_figure_stays(
                 update(Activity).where(Activity.public_id == meeting).values(host=NAME, recorder=f"{NAME}兰")
             )
         )
+        guests = [
+            {"public_id": f"guest{number}", "name": name, "unit": "", "entered_at": NOON}
+            for number, name in enumerate((NAME, FORGOTTEN))  # one forgotten before was a guest of the same meeting
+        ]
+        held = select(Activity.id).where(Activity.public_id == meeting).scalar_subquery()
+        house.run(lambda db: [db.execute(insert(Guest).values(activity_id=held, **one)) for one in guests])
         unsigned = UnsignedFile(
             house.settings.home / house.settings.confidential.unsigned_database, house.settings.zone
         )
@@ -182,3 +189,10 @@ def _numbers(database: Database, table: str) -> list[str]:
     kept = [one for one in made.columns if FATES.get(f"{table}.{one.name}") is not Fate.OWN]
     with sql.snapshot(database.engine) as db:
         return sorted(map(repr, db.execute(select(*kept))))
+
+
+def test_a_number_is_no_part_of_a_longer_one_and_json_stays_json() -> None:
+    found = Traces(("10001", "马克"), (), ("马克思",), shared=False)
+    text = '{"rows": 10001, "t": "0571-88100012，马克思主义，10001，马克"}'
+    assert json.loads(told_without(text, found, "某")) == {"rows": 10001, "t": "0571-88100012，马克思主义，某，某"}
+    assert told_without("编号10001号，A10001", found, "某") == "编号某号，A10001"
