@@ -7,6 +7,7 @@ BackupFault
 ├── Damaged       a file is missing, cut short or changed
 ├── NotEmpty      the database has rows already
 ├── NotOurs       the database has tables of another program
+├── InUse         a process works on the database
 ├── Unfit         the database does not take a table's rows
 ├── Unlike        what was read back differs from what was written
 ├── Taken         another backup is being taken there
@@ -66,6 +67,10 @@ class NotEmpty(OfTables):
 
 class NotOurs(OfTables):
     """The database has tables of another program."""
+
+
+class InUse(OfTables):
+    """A process works on the database: these leases hold."""
 
 
 class Unfit(OfTables):

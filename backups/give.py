@@ -10,17 +10,19 @@ import os
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, inspect, select, text
 from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, ProgrammingError
 
 from backups import manifest
-from backups.faults import Damaged, Foreign, Newer, NotEmpty, NotOurs, Unfit, Unlike
+from backups.faults import Damaged, Foreign, InUse, Newer, NotEmpty, NotOurs, Unfit, Unlike
 from backups.manifest import Manifest, TableFile
 from backups.rows import CHUNK, NotARow, Shape, fill, shape_of, summed
 from backups.take import LEFT_OUT, Tell, file_of
 from models import Base
+from models.clock import Lease
 
 LONGEST = 64 * 2**20  # bytes of a row; an attachment of 10 MB takes 14
 HEADS = "alembic_version"
@@ -78,7 +80,7 @@ def _examined(folder: Path, said: Manifest) -> None:
 
 
 def _cleared(db: Connection, *, replace: bool) -> None:
-    """Leave no table of ours behind; rows are dropped only when told. Raises NotEmpty, NotOurs."""
+    """Leave no table of ours behind; rows are dropped only when told. Raises NotEmpty, NotOurs, InUse."""
     ours = {*Base.metadata.tables, HEADS}
     there = set(inspect(db).get_table_names())
     if there - ours:
@@ -87,6 +89,10 @@ def _cleared(db: Connection, *, replace: bool) -> None:
         full = [one for one in sorted(there - {HEADS, *LEFT_OUT, "clock_progress"}) if _has_rows(db, one)]
         if full:
             raise NotEmpty(*full)
+    if Lease.__tablename__ in there:
+        held = db.scalars(select(Lease.name).where(Lease.until > datetime.now(UTC)).order_by(Lease.name)).all()
+        if held:
+            raise InUse(*held)
     for one in there:
         db.execute(text(f'DROP TABLE "{one}"' + ("" if db.dialect.name == "sqlite" else " CASCADE")))
 

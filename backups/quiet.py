@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from backups.faults import Damaged, NotEmpty
+from backups.faults import Damaged
 from backups.manifest import opened
 from confidential.file import QuietFile
 from confidential.keeper import copy_of
@@ -20,36 +20,45 @@ FOLDER = "quiet"
 
 
 def take(files: Mapping[str, QuietFile], shelf: Path) -> None:
-    """Copy each file to the shelf under its name."""
+    """Copy each file to the shelf under its name, and read the copies. Raises Damaged."""
     folder = shelf / FOLDER
     folder.mkdir(mode=0o700, exist_ok=True)
     for name, file in files.items():
         nightly = copy_of(file.path, "nightly")
         nightly.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         file.copy_to(nightly, folder / name)
+        check(file, folder / name)
 
 
-def give(file: QuietFile, copy: Path, *, replace: bool) -> None:
-    """Put the copy's rows into the file. Done twice it changes nothing.
+def check(file: QuietFile, copy: Path) -> None:
+    """The copy is a whole file of this kind: whoever was killed while overwriting it has left half. Raises Damaged."""
+    with _rows(copy, file):
+        pass
 
-    Raises Damaged, and NotEmpty where the file has rows of its own and `replace` does not say to drop them.
+
+def give(file: QuietFile, copy: Path, *, replace: bool) -> bool:
+    """Put the copy's rows into the file, all or none; False where it has rows of its own and is left as it is.
+
+    What has rows is newer than the copy: letters have come, and others were withdrawn. `replace` drops them.
+    Raises Damaged.
     """
     with _rows(copy, file) as there:
 
-        def work(db: sqlite3.Connection) -> None:
+        def work(db: sqlite3.Connection) -> bool:
+            if not replace and any(_count(db, table) for table in _tables(file)):
+                return False
             for table in _tables(file):
-                if replace:
-                    db.execute(f"DELETE FROM {table}")  # noqa: S608 - a name of ours, here and below
-                before = _count(db, table)
+                db.execute(f"DELETE FROM {table}")  # noqa: S608 - a name of ours, here and below
                 inserted, marks = 0, ""
                 for row in there.execute(f"SELECT * FROM {table}"):  # noqa: S608
                     marks = marks or ", ".join("?" * len(row))
-                    inserted += db.execute(f"INSERT OR IGNORE INTO {table} VALUES ({marks})", row).rowcount  # noqa: S608
-                if before and before + inserted != _count(there, table):
-                    raise NotEmpty(table)
+                    inserted += db.execute(f"INSERT INTO {table} VALUES ({marks})", row).rowcount  # noqa: S608
+                if inserted != _count(there, table):
+                    raise Damaged(copy)
+            return True
 
         try:
-            file.write(work)
+            return file.write(work)
         except sqlite3.DatabaseError:
             raise Damaged(copy) from None
 

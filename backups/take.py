@@ -126,9 +126,12 @@ def whole(folder: Path) -> Sequence[Path]:
     return sorted(one for one in found if _NAMED.fullmatch(one.name) and not one.is_symlink())
 
 
-def prune(folder: Path, keep: int) -> int:
-    """Delete the oldest backups until `keep` are left; returns how many went."""
-    old = whole(folder)[:-keep]
+def prune(folder: Path, keep: int, made: Path) -> int:
+    """Delete the oldest backups until `keep` are left; returns how many went.
+
+    `made` has just been written: it stays, also where the clock was put back and it looks like the oldest.
+    """
+    old = [one for one in whole(folder)[:-keep] if one != made]
     for one in old:
         gone = folder / f".{one.name}{UNFINISHED}"  # so that a half-deleted one never looks whole
         one.rename(gone)

@@ -60,7 +60,7 @@ def _backup(chosen: Chosen) -> None:
         with take.unfinished(chosen.dir, now) as (part, whole):
             with snapshot(engine) as db:
                 made = take.tables(db, part, _tell)
-            _beside(chosen, settings, part)
+            configured = _beside(chosen, settings, part)
             said = manifest.Manifest(
                 product="zhibu",
                 format=manifest.FORMAT,
@@ -76,12 +76,14 @@ def _backup(chosen: Chosen) -> None:
             quiet.take(_quiet(settings), chosen.dir)
             _copy(_server_key(settings), chosen.dir / quiet.FOLDER / SERVER_KEY)
             manifest.write(part, said)
-        gone = take.prune(chosen.dir, chosen.keep) if chosen.keep else 0
+        gone = take.prune(chosen.dir, chosen.keep, whole) if chosen.keep else 0
     _line_ends()
     print(words.written(whole, len(made), sum(one.rows for one in made)))
     print(words.CHECKED if chosen.check else words.UNCHECKED)
     if gone:
         print(words.pruned(gone))
+    if not configured:
+        print(words.NO_CONFIG)
     print(words.secrets(said.secrets))
 
 
@@ -102,15 +104,16 @@ def _restore(chosen: Chosen) -> None:
         said = manifest.read(folder)
         print(words.restoring(folder.resolve(), said.local.astimezone(settings.zone), said.version))
         copies = folder.resolve().parent / quiet.FOLDER
+        torn = _torn(settings, copies)
         engine = _engine(chosen, settings)
         with rebuilding(engine) as db:
             back = give.restore(db, folder, said, give.Steps(migrations(), migrate), replace=chosen.replace, tell=_tell)
-            _quiet_back(settings, copies, replace=chosen.replace)
-            _copy(folder / HANDLERS, settings.home / settings.confidential.list)
+            left = _quiet_back(settings, copies, torn, replace=chosen.replace)
+            _handlers_back(settings, folder / HANDLERS)
     _line_ends()
-    if not copies.is_dir():
-        print(words.NO_COPY)
     _told(back)
+    for sentence in left:
+        print(sentence)
 
 
 @command(
@@ -220,8 +223,8 @@ def _try(folder: Path, said: Manifest) -> None:
         shutil.rmtree(scratch)
 
 
-def _beside(chosen: Chosen, settings: Settings, folder: Path) -> None:
-    """What else a new installation needs: the settings without secrets, and the list of handlers."""
+def _beside(chosen: Chosen, settings: Settings, folder: Path) -> bool:
+    """What else a new installation needs: the list of handlers, and the settings without secrets, if that can be."""
     from backups.config import without_secrets
     from backups.manifest import private
 
@@ -230,6 +233,7 @@ def _beside(chosen: Chosen, settings: Settings, folder: Path) -> None:
         with private(folder / CONFIG) as out:
             out.write(content.encode())
     _copy(settings.home / settings.confidential.list, folder / HANDLERS)
+    return content is not None
 
 
 def _secrets(settings: Settings) -> dict[str, str]:
@@ -259,16 +263,67 @@ def _quiet(settings: Settings) -> dict[str, QuietFile]:
     return files
 
 
-def _quiet_back(settings: Settings, copies: Path, *, replace: bool) -> None:
-    """Put the desk's files back, and the key that its handlers' second factors are sealed with."""
+def _torn(settings: Settings, copies: Path) -> set[str]:
+    """Which copies of the desk's files are no good, told before anything is written."""
     from backups import quiet
+    from backups.faults import Damaged
 
+    found = set()
     for name, file in _quiet(settings).items():
         if (copies / name).exists():
-            quiet.give(file, copies / name, replace=replace)
-            file.close()
-    if settings.confidential.here:
-        _copy(copies / SERVER_KEY, _server_key(settings))
+            try:
+                quiet.check(file, copies / name)
+            except Damaged:
+                found.add(name)
+    return found
+
+
+def _quiet_back(settings: Settings, copies: Path, torn: set[str], *, replace: bool) -> list[str]:
+    """Put the desk's files back, and the key that its handlers' second factors are sealed with.
+
+    Returns a sentence for each file that was not.
+    """
+    from backups import quiet
+    from backups.faults import Damaged
+    from texts import backup as words
+
+    key, left = _server_key(settings), []
+    for name, file in _quiet(settings).items():
+        if not (copies / name).exists():
+            left.append(words.no_copy(name))
+            continue
+        try:
+            given = name not in torn and quiet.give(file, copies / name, replace=replace)
+        except Damaged:
+            torn = {*torn, name}
+            given = False
+        file.close()
+        if not given:
+            left.append(words.torn(name) if name in torn else words.left_alone(name))
+        elif name == CASES:
+            _copy(copies / SERVER_KEY, key)
+    if settings.confidential.here and not key.exists():
+        _copy(copies / SERVER_KEY, key)
+    return left
+
+
+def _handlers_back(settings: Settings, kept: Path) -> None:
+    """Put the list of handlers back, unless the one that is there is as new: who was struck off it stays off."""
+    there = settings.home / settings.confidential.list
+    if not there.exists() or _version_of(kept, settings) > _version_of(there, settings):
+        _copy(kept, there)
+
+
+def _version_of(path: Path, settings: Settings) -> int:
+    """The version of a list of handlers; 0 where it is none that the root has signed."""
+    from sealed import handlerlist
+    from sealed.errors import ListFault, WrongKey
+    from sealed.keys import of_text
+
+    try:
+        return handlerlist.read(path.read_bytes(), of_text(settings.confidential.root, 32)).version
+    except (OSError, ListFault, WrongKey):
+        return 0
 
 
 def _server_key(settings: Settings) -> Path:

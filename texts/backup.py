@@ -14,7 +14,8 @@ DONE = "恢复完成，逐表核对一致。"
 NEXT = "接下来：照 config.yaml 填好口令，运行 zhibu doctor，再运行 zhibu serve 和 zhibu jobs。"
 KEEP_LEAST = "--keep 至少是 1。"
 DESK_BUSY = "保密反映的文件正忙或已满，没有做完，请稍后再试。"
-NO_COPY = "保密反映和不署名意见的文件不在备份里，没有恢复。"
+NO_CONFIG = "config.yaml 里的口令分不出来，这个文件没有放进备份，请另外保管。"
+QUIET = {"cases.db": "保密反映", "unsigned.db": "不署名意见"}  # by the name of the copy
 
 
 def written(folder: Path, tables: int, rows: int) -> str:
@@ -47,6 +48,23 @@ def restoring(folder: Path, taken_at: datetime, version: str) -> str:
     return f"恢复 {folder.name}：{taken_at:%Y-%m-%d %H:%M} 的备份，版本 {version}。"
 
 
+def no_copy(name: str) -> str:
+    """A file of the desk is not in the backup."""
+    return f"{QUIET[name]}的文件（{name}）不在备份里，没有恢复。"
+
+
+def torn(name: str) -> str:
+    """A file of the desk is there and no good."""
+    return (
+        f"{QUIET[name]}的文件（{name}）不全或被改动过，没有恢复，别的都恢复了。请从另一台机器上的备份取这个文件再恢复。"
+    )
+
+
+def left_alone(name: str) -> str:
+    """A file of the desk has rows already, and nothing was changed in it."""
+    return f"{QUIET[name]}这里已有内容，没有动它，备份里的（{name}）没有放进去。"
+
+
 def orphans(tables: Sequence[str]) -> str:
     """Rows that belong to nothing."""
     return f"备份里有的行找不到所属的记录（{'、'.join(tables)}），没有恢复。请换一份备份。"
@@ -61,6 +79,7 @@ FAULTS: Mapping[type[faults.BackupFault], str] = {
     faults.TooOften: "{}：已有这份备份，没有覆盖。请稍后再试。",
     faults.NotEmpty: "数据库里已有数据（{}），没有恢复。确实要换掉，请加 --replace，原来的数据就没有了。",
     faults.NotOurs: "数据库里有别的程序的表（{}），没有恢复。请给支部通单独一个数据库。",
+    faults.InUse: "还有进程在用这个数据库（{}），没有恢复。请先停服务；刚被强行停掉的，过一两分钟再试。",
     faults.Unfit: "备份里的行放不进表（{}），没有恢复。请换一份备份。",
     faults.Unlike: "写进去和读出来的不一样（{}），没有恢复。请检查磁盘，换一份备份再试。",
 }

@@ -8,28 +8,36 @@ import sqlite3
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import insert, text
 
 from backups import quiet
 from backups.config import without_secrets
+from backups.faults import Damaged
 from backups.give import HEADS
 from backups.rows import shape_of, summed
 from backups.take import prune, shelf, whole
+from commands.keeping import _handlers_back
 from confidential.unsigned import UnsignedFile
 from engines import sql
 from models import Base
+from models.clock import Lease
 from models.org import Org, OrgKind
+from sealed.handlerlist import HandlerList, sign
+from sealed.keys import SigningKey, to_text
 from settings import load
+from tests.branch import ROOT
 from tests.engines import Database, Postgres, opened
 from tests.services import every_table
 from tests.services.operator import Operator, at
 
 LOOKUP = "a" * 64
+LONG_PAST, FAR_OFF = datetime(2026, 1, 1, tzinfo=UTC), datetime(2999, 1, 1, tzinfo=UTC)
 NOT_MOVED = {"lease", "scheduler_job"}  # of running processes; everything else is of the branch
 
 
@@ -203,9 +211,22 @@ def test_what_is_wrong_with_a_backup_is_told_and_nothing_is_put_back(install: In
             there = set(db.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'")).scalars())
         assert there <= {"sqlite_sequence"}, name
 
+    desk, key = shelf / quiet.FOLDER, fresh.home / "var" / "confidential" / "server.key"
+    (desk / "server.key").write_text("old")
     fresh.types("restore", shelf).done()
+    assert key.read_text() == "old"
     fresh.types("restore", shelf).refused("已有数据", "--replace")
-    fresh.types("restore", shelf, "--replace").done()
+    key.write_text("new")
+    (desk / "cases.db").write_bytes((desk / "cases.db").read_bytes()[:6000])  # somebody was killed here
+    with sql.rebuilding(empty.engine) as db:
+        db.execute(insert(Lease).values(name="scheduler", holder="x", since=LONG_PAST, until=FAR_OFF))
+    fresh.types("restore", shelf, "--replace").refused("scheduler", "先停服务")
+    with sql.rebuilding(empty.engine) as db:
+        db.execute(text("DELETE FROM lease"))
+    told = fresh.types("restore", shelf, "--replace").done().out
+    assert "保密反映的文件（cases.db）不全" in told
+    assert "（unsigned.db）" not in told
+    assert key.read_text() == "new", "the handlers' second factors are sealed with it"
     with sql.rebuilding(empty.engine) as db:
         db.execute(text("CREATE TABLE somebody_elses (id INTEGER)"))
     fresh.types("restore", shelf, "--replace").refused("别的程序", "somebody_elses")
@@ -270,7 +291,52 @@ def test_only_backups_are_ever_deleted(tmp_path: Path) -> None:
     (tmp_path / ".mine.part").mkdir()
     assert [one.name for one in whole(tmp_path)] == ["2026-11-22T055200", "2026-11-23T055200"]
     with shelf(tmp_path):
-        assert prune(tmp_path, 1) == 1
+        assert prune(tmp_path, 1, tmp_path / "2026-11-22T055200") == 0, "just written, by a clock put back"
+        assert prune(tmp_path, 1, tmp_path / "2026-11-23T055200") == 1
     assert sorted(one.name for one in tmp_path.iterdir() if one.is_dir()) == [
         ".mine.part", "2019-site", "2026-11-23T055200",
     ]  # fmt: skip
+
+
+def test_what_was_withdrawn_stays_withdrawn_and_what_is_newer_stays(tmp_path: Path) -> None:
+    """Without --replace a desk's file that has rows is left alone, and the list of handlers never goes back."""
+    now = datetime(2026, 11, 25, tzinfo=UTC)
+    unsigned = UnsignedFile(tmp_path / "desk" / "unsigned.db", ZoneInfo("Asia/Shanghai"))
+    unsigned.submit(LOOKUP, "work", "旧的", now)
+    quiet.take({"unsigned.db": unsigned.file}, tmp_path)
+    copy = tmp_path / quiet.FOLDER / "unsigned.db"
+
+    def there() -> set[str]:
+        return unsigned.file.read(lambda db: {row[0] for row in db.execute("SELECT text FROM opinion")})
+
+    unsigned.file.write(lambda db: db.execute("DELETE FROM opinion"))
+    unsigned.submit("b" * 64, "work", "新的", now)
+    assert not quiet.give(unsigned.file, copy, replace=False)
+    assert there() == {"新的"}
+    assert quiet.give(unsigned.file, copy, replace=True)
+    assert there() == {"旧的"}
+    copy.write_bytes(copy.read_bytes()[:-4096])
+    with pytest.raises(Damaged):
+        quiet.give(unsigned.file, copy, replace=True)
+    assert there() == {"旧的"}
+    unsigned.file.close()
+
+
+def test_a_list_of_handlers_only_goes_forward(tmp_path: Path) -> None:
+    """Who was struck off it does not come back with an old backup; one that the root has not signed is nothing."""
+    root = SigningKey(bytes(range(32)))
+    shipped = load(ROOT / "config.yaml", {"ZHIBU_HOME": str(tmp_path)})
+    desk = shipped.confidential.model_copy(update={"root": to_text(root.verify_key)})
+    settings = shipped.model_copy(update={"confidential": desk})
+    kept, there = tmp_path / "kept.json", tmp_path / desk.list
+
+    def back(content: bytes) -> bytes:
+        kept.write_bytes(content)
+        _handlers_back(settings, kept)
+        return there.read_bytes()
+
+    first, second, third = (sign(HandlerList(number, date(2026, 12, 31), ()), root) for number in (1, 2, 3))
+    assert back(second) == second
+    assert back(first) == second
+    assert back(sign(HandlerList(9, date(2026, 12, 31), ()), SigningKey(bytes(32)))) == second
+    assert back(third) == third
