@@ -187,11 +187,12 @@ def _out_of_unsigned(settings: Settings, traces: Traces, instead: str) -> None:
     """The name out of what others have written without theirs, and out of the copies of that file."""
     from confidential.keeper import copy_of
     from confidential.unsigned import UnsignedFile
+    from services.forgetting import told_without
 
     unsigned = UnsignedFile(settings.home / settings.confidential.unsigned_database, settings.zone)
     copies = [copy_of(unsigned.file.path, name) for name in ("nightly", "weekly")]
     with _faults():
-        if unsigned.reword(lambda text: traces.without(text, instead)):
+        if unsigned.reword(lambda text: told_without(text, traces, instead)):
             unsigned.file.copy_to(*(copy for copy in copies if copy.exists()))
     unsigned.file.close()
 

@@ -34,7 +34,7 @@ class Tallies:
                 self._gather()
                 # Never closed: the lock ends with the process, which is how others learn that it has ended.
                 descriptor = hold(self.folder / f"{os.getpid()}-{secrets.token_hex(4)}", fcntl.LOCK_EX)
-                self._mine = self._view(descriptor)
+                self._mine = self._view(descriptor, written=True)
         return self._mine
 
     def sums(self) -> tuple[list[int], int]:
@@ -62,7 +62,7 @@ class Tallies:
                 if not _ended(descriptor):
                     continue
                 with _opened(self.folder / ENDED) as all_ended:
-                    kept = self._view(all_ended)
+                    kept = self._view(all_ended, written=True)
                     for place, number in enumerate(self._view(descriptor)):
                         kept[place] += number
             file.unlink()
@@ -70,8 +70,10 @@ class Tallies:
     def _files(self) -> list[Path]:
         return [file for file in self.folder.iterdir() if file.name != "lock"]
 
-    def _view(self, descriptor: int) -> memoryview:
+    def _view(self, descriptor: int, *, written: bool = False) -> memoryview:
         os.ftruncate(descriptor, self.size * WIDE)
+        if written:  # a hole first written through a mapping ends the process where the disk is full
+            os.posix_fallocate(descriptor, 0, self.size * WIDE)
         return memoryview(mmap.mmap(descriptor, self.size * WIDE)).cast("Q")
 
 
