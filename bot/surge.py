@@ -106,8 +106,8 @@ class Surge:
         at = datetime.fromtimestamp(message.created, UTC)
         try:
             ending = self._together(Arrival(account, account.digest, scene, at, key))
-        except Overdue:
-            return texts.LATER
+        except Overdue as overdue:
+            return texts.STILL_BUSY if overdue.under_way else texts.LATER
         if not isinstance(ending, Done):
             return ending
         clock = self._parts.where.clock(ending.recorded.at)
@@ -132,8 +132,17 @@ class Surge:
             log.warning("surge broken error=%s together=%d", type(error).__name__, len(arrivals))
             if len(arrivals) == 1:
                 return [None]
-            return [ending for one in arrivals for ending in self._recorded([one])]
-        self._counted(sum(isinstance(one, Done) for one in endings))
+            return self._one_by_one(arrivals)
+        if rows := sum(isinstance(one, Done) for one in endings):
+            self._counted(rows)
+        return endings
+
+    def _one_by_one(self, arrivals: Sequence[Arrival]) -> Sequence[Ending]:
+        endings: list[Ending] = []
+        for one in arrivals:
+            endings += self._recorded([one])
+            if endings[-1] == texts.LATER:  # the database has gone meanwhile: the others would fare no better
+                return endings + [texts.LATER] * (len(arrivals) - len(endings))
         return endings
 
     def _work(self, connection: Connection, arrivals: Sequence[Arrival]) -> Sequence[Ending]:
@@ -160,8 +169,11 @@ class Surge:
             return None
 
 
+@dataclass
 class Overdue(Exception):
-    """Those before took too long; what became of this one is not known."""
+    """Those before took too long: nothing was begun of this one, or it is `under_way` and may still come about."""
+
+    under_way: bool
 
 
 @dataclass(slots=True)
@@ -242,6 +254,7 @@ class Together(Generic[Item, Outcome]):
             if place.called.acquire(blocking=False):
                 return
             place.left = True
-            if place in self._queue:
+            under_way = place not in self._queue
+            if not under_way:
                 self._queue.remove(place)
-        raise Overdue
+        raise Overdue(under_way)

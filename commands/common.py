@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from contextlib import contextmanager
@@ -12,7 +13,8 @@ from commands.register import Stop
 from texts import cli as texts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections import Counter
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from sqlalchemy.orm import Session
@@ -47,6 +49,33 @@ def about(path: Path) -> Iterator[None]:
         yield
     except SheetRefused as refused:
         raise Stop(texts.sheet(path, refused.reason)) from None
+
+
+def told(
+    read: int, fates: Counter[str], rejected: list[dict[str, object]], hints: Iterable[str] = (), before: str = ""
+) -> dict[str, object]:
+    """Print what became of the rows of an import, and return it as `--report` writes it."""
+    rejected.sort(key=lambda one: int(str(one["row"])))
+    print(before + texts.imported(read, fates["imported"], fates["updated"], fates["duplicate"], len(rejected)))
+    for one in rejected:
+        print(texts.rejected(**one))
+    for hint in hints:
+        print(hint)
+    return {
+        "read": read,
+        "imported": fates["imported"],
+        "updated": fates["updated"],
+        "duplicates": fates["duplicate"],
+        "rejected": rejected,
+    }
+
+
+def write_report(path: Path, report: Mapping[str, object]) -> None:
+    """Write it as JSON."""
+    from sheets.table import save
+
+    with about(path):
+        save(path, (json.dumps(report, ensure_ascii=False, indent=2) + "\n").encode())
 
 
 def check_places(*paths: Path | None) -> None:

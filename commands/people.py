@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections import Counter
 from dataclasses import asdict
@@ -10,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from commands.common import about, check_places, check_suffix, chunks, day, ruled
+from commands.common import about, check_places, check_suffix, chunks, day, ruled, told, write_report
 from commands.register import DONE, REFUSED, Chosen, Stop, argument, command
 from texts import cli as texts
 
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
 )
 def _members_import(chosen: Chosen) -> int:
     from sheets.roster import RosterFault, read
-    from sheets.table import save
 
     check_places(chosen.file, chosen.codes, chosen.report)
     if chosen.codes:
@@ -44,20 +42,9 @@ def _members_import(chosen: Chosen) -> int:
         lines = read(chosen.file)
     rejected: list[dict[str, object]] = [asdict(line) for line in lines if isinstance(line, RosterFault)]
     fates = take_in(house, [line for line in lines if not isinstance(line, RosterFault)], rejected)
-    rejected.sort(key=lambda one: int(str(one["row"])))
-    report = {
-        "read": len(lines),
-        "imported": fates["imported"],
-        "updated": fates["updated"],
-        "duplicates": fates["duplicate"],
-        "rejected": rejected,
-    }
-    print(texts.imported(len(lines), fates["imported"], fates["updated"], fates["duplicate"], len(rejected)))
-    for one in rejected:
-        print(texts.rejected(**one))
+    report = told(len(lines), fates, rejected)
     if chosen.report:
-        with about(chosen.report):
-            save(chosen.report, (json.dumps(report, ensure_ascii=False, indent=2) + "\n").encode())
+        write_report(chosen.report, report)
     if chosen.codes:
         print(texts.codes_written(_write_codes(house, chosen.codes), chosen.codes))
     return REFUSED if rejected and len(rejected) == len(lines) else DONE

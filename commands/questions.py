@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from commands.common import about, check_places, check_suffix, chunks
+from commands.common import about, check_places, check_suffix, chunks, told, write_report
 from commands.register import DONE, REFUSED, Chosen, Stop, argument, command
 from texts import cli as texts
 
@@ -35,7 +34,6 @@ HINTS = 20  # look-alikes told after an import
 )
 def _questions_import(chosen: Chosen) -> int:
     from sheets import questions
-    from sheets.table import save
 
     check_places(chosen.file, chosen.report)
     reviewer = " ".join((chosen.reviewed_by or "").split())
@@ -52,23 +50,9 @@ def _questions_import(chosen: Chosen) -> int:
         house, [line for line in lines if isinstance(line, questions.QuestionLine)], rejected,
         Intake(name, reviewer, dry=chosen.dry_run),
     )  # fmt: skip
-    rejected.sort(key=lambda one: int(str(one["row"])))
-    report = {
-        "read": len(lines),
-        "imported": fates["imported"],
-        "updated": fates["updated"],
-        "duplicates": fates["duplicate"],
-        "rejected": rejected,
-    }
-    said = texts.imported(len(lines), fates["imported"], fates["updated"], fates["duplicate"], len(rejected))
-    print(f"{texts.DRY_RUN if chosen.dry_run else ''}{said}")
-    for one in rejected:
-        print(texts.rejected(**one))
-    for hint in hints:
-        print(hint)
+    report = told(len(lines), fates, rejected, hints, texts.DRY_RUN if chosen.dry_run else "")
     if chosen.report:
-        with about(chosen.report):
-            save(chosen.report, (json.dumps(report, ensure_ascii=False, indent=2) + "\n").encode())
+        write_report(chosen.report, report)
     return REFUSED if rejected and len(rejected) == len(lines) else DONE
 
 

@@ -71,7 +71,9 @@ def open_engine(url: str, home: Path, *, pool_size: int = 8) -> Engine:
             "options": f"-c statement_timeout={_STATEMENT_WITHIN} -c timezone=UTC",
             # a cable that is cut, seen by the sender (ms) and by the idle (s)
             "tcp_user_timeout": 3000,
-            "keepalives_idle": 30,
+            "keepalives_idle": 5,
+            "keepalives_interval": 2,  # one who waits for a host that has died holds up all who commit with it
+            "keepalives_count": 2,
         },
     )
 

@@ -142,6 +142,20 @@ def arrive(db: Session, member: Member, claim: Claim, now: datetime) -> Arrival:
     return _arrival(db, activity, row)
 
 
+def of_message(db: Session, member: Member, message: str) -> Arrival | None:
+    """The check-in that this message decided: told again as the first time, whatever has ended since."""
+    found = db.execute(
+        select(CheckIn, Activity)
+        .join(Activity, Activity.id == CheckIn.activity_id)
+        .where(CheckIn.member_id == member.id, CheckIn.message == message)
+    ).first()
+    if found is None:
+        return None
+    checkin, activity = found
+    seat = db.get(Seat, (activity.id, member.id))
+    return Arrival(activity, checkin.at, ours=True, expected=seat is not None)
+
+
 def hold(db: Session, account: Account, claim: Claim) -> None:
     """Keep the scan of someone not yet bound; the earliest one of an activity stands."""
     dialect = sqlite if db.connection().dialect.name == "sqlite" else postgresql

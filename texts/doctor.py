@@ -52,7 +52,7 @@ OWNER = "数据文件夹归运行的人所有，别人看不到"
 ADDRESSES = "微信认得这台服务器"
 PUT_ON_LIST = "请确认出口 IP 在公众平台的 IP 白名单里：运行 zhibu menu push，说 40164 就是没有加。"
 BACKUP = "两天内备份过"
-NO_BACKUP = "没有检查；请每天运行 zhibu backup，把放备份的文件夹填在 backup.folder。"
+NO_BACKUP = "没有检查；请每天运行 zhibu backup 文件夹，再把放备份的文件夹填在 backup.folder。"
 
 
 def crew(workers: int, cores: int) -> str:
@@ -92,12 +92,12 @@ def open_to_all(folder: object) -> str:
 
 def never_backed_up(folder: object) -> str:
     """There is no backup in the folder."""
-    return f"{folder} 里没有备份，请运行 zhibu backup。"
+    return f"{folder} 里没有备份，请运行 zhibu backup {folder}。"
 
 
 def backed_up_long_ago(folder: object, days: int) -> str:
     """The newest backup is old."""
-    return f"{folder} 里最近一次是{days}天前，请看 zhibu-backup.timer，再运行 zhibu backup。"
+    return f"{folder} 里最近一次是{days}天前，请看 zhibu-backup.timer，再运行 zhibu backup {folder}。"
 
 
 def days_off_unknown(years: list[int]) -> str:

@@ -4,9 +4,10 @@ from bot.answers import Digits
 from bot.talk import Talk
 from bot.turn import Turn, dialogue
 from models.checkin import Method
+from models.member import Member
 from services import activities, checkins, hallcodes, places
-from services.checkins import Claim
-from services.errors import HallCodeUnknown, NothingOpen
+from services.checkins import Arrival, Claim
+from services.errors import HallCodeUnknown, NothingOpen, Refusal
 from texts import checkin as texts
 from texts.refusals import words
 
@@ -34,7 +35,13 @@ def checkin(talk: Talk, turn: Turn) -> str:
 
 def scanned(turn: Turn, scene: str) -> str:
     """The reply to a scan of the hall's QR: it signs in at once, or waits for the binding."""
-    activity = hallcodes.of_scene(turn.db, scene, turn.sent_at, turn.parts.hall)
+    try:
+        activity = hallcodes.of_scene(turn.db, scene, turn.sent_at, turn.parts.hall)
+    except Refusal:  # closed meanwhile, perhaps: of the surge no reply is kept, but the row knows its message
+        before = turn.member and checkins.of_message(turn.db, turn.member, turn.key)
+        if not turn.member or not before:
+            raise
+        return _words(turn, turn.member, before)
     return arrive(turn, Claim(activity, Method.SCAN, turn.sent_at, turn.key))
 
 
@@ -49,8 +56,11 @@ def arrive(turn: Turn, claim: Claim) -> str:
     if turn.member is None:
         checkins.hold(turn.db, turn.account, claim)
         return texts.BIND_FIRST
-    arrival = checkins.arrive(turn.db, turn.member, claim, turn.now)
+    return _words(turn, turn.member, checkins.arrive(turn.db, turn.member, claim, turn.now))
+
+
+def _words(turn: Turn, member: Member, arrival: Arrival) -> str:
     clock = turn.parts.where.clock(arrival.at)
     if not arrival.ours:
         return texts.already(clock)
-    return texts.arrived(turn.member.name, arrival.activity.title, clock, expected=arrival.expected)
+    return texts.arrived(member.name, arrival.activity.title, clock, expected=arrival.expected)

@@ -64,7 +64,7 @@ HARDENED = {
     "EnvironmentFile": "/etc/zhibu/zhibu.env",
 }  # fmt: skip
 KNOWN = {  # the directives we use, for machines without systemd-analyze: whoever adds one adds it here, looked up
-    "Unit": "Description Requires Wants After PartOf",
+    "Unit": "Description Requires StartLimitIntervalSec Wants After PartOf",
     "Service": "Type User Group StateDirectory StateDirectoryMode WorkingDirectory Environment EnvironmentFile ExecStart"
     " ExecReload KillMode TimeoutStartSec TimeoutStopSec Restart RestartSec LimitNOFILE Nice IOSchedulingClass"
     " NoNewPrivileges ProtectSystem ReadWritePaths ProtectHome PrivateTmp PrivateDevices ProtectKernelTunables"
@@ -313,7 +313,8 @@ def test_units_are_what_systemd_takes_and_give_little_away(tmp_path: Path) -> No
         assert {key: service.get(key) for key in HARDENED} == HARDENED, name
         assert set(service["ReadWritePaths"].split()) <= {"/var/lib/zhibu", "/var/backups/zhibu"}
         assert (service.get("Restart") == "always") == (name in STAYING), name
-    assert "zhibu-upgrade.service" in unit("zhibu-web.service")["Unit"]["Requires"]
+    for part in ("zhibu-web", "zhibu-scheduler", "zhibu-sender@"):  # required, a database away once would keep it down
+        assert "zhibu-upgrade.service" in unit(f"{part}.service")["Unit"]["Wants"]
     port = unit("zhibu-web.socket")["Socket"]["ListenStream"]
     assert port == "127.0.0.1:8000"
     analyze = shutil.which("systemd-analyze")
@@ -364,12 +365,12 @@ def test_the_image_has_no_secret_and_what_compose_starts_is_whole(tmp_path: Path
     assert asked <= set(variables())
 
     # What nginx's container makes of the example is no other in what it tells.
-    shell = services["nginx"]["command"][2].partition(" && exec")[0].replace("${ZHIBU_DESK:-web:8000}", "desk:8000")
+    shell = services["nginx"]["command"][2].partition(" && exec")[0].replace("${ZHIBU_DESK:-web:8000}", "desk:8010")
     shell = shell.replace("/etc/zhibu/nginx.conf", str(ROOT / "docs" / "nginx.conf.example"))
     subprocess.run(["sh", "-c", re.sub(r"\S+$", str(tmp_path / "nginx.conf"), shell)], check=True)
     made = (tmp_path / "nginx.conf").read_text("utf-8")
     assert proxy.tells(made) == []
     upstreams = [one.words[1] for block in proxy.parse(made).every("upstream") for one in block.every("server")]
-    assert upstreams == ["web:8000", "desk:8000"]
+    assert upstreams == ["web:8000", "desk:8010"]
     said, _ = installing.communicate()
     assert installing.returncode == 0, said

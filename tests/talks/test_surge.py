@@ -286,3 +286,36 @@ def test_the_mount_and_flasks_own_route_answer_alike(branch: Branch) -> None:
             _chunks, status, headers = run_wsgi_app(app, environ, buffered=True)
             told.append((status[:3], headers.get("Content-Type")))
         assert told[0] == told[1], (query[:80], length[:20])
+
+
+def test_a_redelivery_after_the_end_is_answered_as_the_first_time(each_branch: Branch) -> None:
+    zhang, li = each_branch.bound("张建国"), each_branch.bound("李娜")
+    meeting = each_branch.meeting()
+    scene = each_branch.scene_at(meeting, NOON)
+    said = zhang.does(zhang.person.event("SCAN", EventKey=scene)).hears("签到成功").reply
+    each_branch.close(meeting)
+    assert zhang.again().reply == said
+    li.does(li.person.event("SCAN", EventKey=scene)).hears("已结束").hears_not("签到成功")
+
+
+def test_whom_a_leader_has_taken_along_is_not_told_that_nothing_was_done() -> None:
+    steps = {"first": threading.Event(), "second": threading.Event()}
+
+    def settle(items: Sequence[str]) -> Sequence[str]:
+        steps[items[0]].wait()
+        return items
+
+    shared = Together(settle, 0.3)
+    with ThreadPoolExecutor(3) as threads:
+        first = threads.submit(shared, "first")
+        eventually(lambda: shared._led and not shared._queue, what="the first one at work")
+        second = threads.submit(shared, "second")
+        eventually(lambda: len(shared._queue) == 1, what="the second one")
+        third = threads.submit(shared, "third")
+        eventually(lambda: len(shared._queue) == 2, what="the third one")
+        steps["first"].set()
+        with pytest.raises(Overdue) as overdue:
+            third.result()
+        steps["second"].set()
+        assert (first.result(), second.result()) == ("first", "second")
+    assert overdue.value.under_way
