@@ -14,7 +14,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -109,8 +109,15 @@ def snapshot(engine: Engine) -> Iterator[Connection]:
 def clean(engine: Engine) -> None:
     """Rewrite the database without what was deleted from it: pages of the file, dead rows, the log.
 
-    Others wait while it is at it: seconds for a branch. Raises what the database says, as where it is busy.
+    Others wait while it is at it: seconds for a branch. Raises StillRead where somebody else is in the way.
     """
+    try:
+        _clean(engine)
+    except (sqlite3.OperationalError, OperationalError) as error:
+        raise StillRead from error
+
+
+def _clean(engine: Engine) -> None:
     if engine.dialect.name == "sqlite":
         with closing(sqlite3.connect(str(engine.url.database), timeout=60, isolation_level=None)) as connection:
             connection.execute("PRAGMA secure_delete=ON")
@@ -121,8 +128,8 @@ def clean(engine: Engine) -> None:
         return
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("SET statement_timeout = 0"))
-        connection.execute(text("VACUUM FULL"))
-        connection.execute(text("RESET statement_timeout"))
+        connection.execute(text("SET lock_timeout = 5000"))  # ms: a backup reads on, and all others would wait with us
+        connection.execute(text("VACUUM FULL ANALYZE"))  # what the planner knows of columns are values too
         connection.invalidate()  # its settings are not everybody's
 
 

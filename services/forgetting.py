@@ -174,11 +174,11 @@ def _forms(word: str) -> tuple[str, ...]:
 
 def traces(db: Session, member: Member) -> Traces:
     """What the member is known by, read before it is gone."""
-    others = select(Member.name).where(Member.id != member.id, Member.name.contains(member.name, autoescape=True))
-    namesakes = list(db.scalars(others))
+    alike = select(Member.name).where(Member.id != member.id, Member.name.contains(member.name, autoescape=True))
+    namesakes = list(db.scalars(alike))
     shared = member.name in namesakes
-    others_phone = select(Member.id).where(Member.id != member.id, Member.phone == member.phone)
-    phone = None if db.scalar(others_phone.limit(1)) else member.phone  # a family's, or the office's
+    others = select(Member.id).where(Member.id != member.id, Member.phone == member.phone)
+    phone = None if db.scalar(others.limit(1)) else member.phone  # a family's, or the office's
     numbers = [one for one in (phone, member.number) if one and len(one) >= SHORTEST]
     mine = db.scalars(select(Identity).where(_theirs(member))).all()
     keys = [one for identity in mine for one in (identity.openid, identity.unionid, _digest(identity)) if one]

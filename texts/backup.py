@@ -95,7 +95,7 @@ FORGOTTEN = "已删除同志"
 ASKED = "确定请回复 yes："
 NOT_FORGOTTEN = "没有删除。"
 ASK_FIRST = "删除要确认：请在终端里运行，或加 --yes。"
-STILL_READ = "个人信息已删除，只是数据库文件里的旧页面没有清掉（正被读取）。请稍后再运行一次：zhibu forget {} --yes。"
+STILL_READ = "个人信息已删除，只是数据库里删掉的旧内容还没有清掉（正有别的程序在用，或者盘满了）。请稍后再运行一次：zhibu forget {} --yes。"
 REDIS_AWAY = "Redis 连不上，没有删除。请先让它运行。"
 
 
