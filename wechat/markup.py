@@ -12,6 +12,10 @@ MAX_PATH = 256
 """Characters of a path: below one long name every leaf would repeat it, and 64 KB become a hundred million."""
 
 _NUMBER = re.compile("[1-9][0-9]{0,3}")
+# What the platform tells of a scan, a tap, a follow: leaves below the root, each a plain text in CDATA or a number.
+_LEAF = r"<([A-Za-z]{1,64})>(?:<!\[CDATA\[([ -;=-\\^-~]*)\]\]>|([0-9]*))</\1>[ \t\r\n]*"
+_LEAVES = re.compile(_LEAF)
+_USUAL_FORM = re.compile(rf"<xml>[ \t\r\n]*(?:{_LEAF}){{1,64}}</xml>[ \t\r\n]*")
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -52,6 +56,22 @@ def read_xml(xml: bytes) -> dict[str, str]:
     Document types and entities are refused; depth, number of elements and length of a path are bounded.
     Raises NotReadable.
     """
+    return _cut(xml) or _read(xml)
+
+
+def _cut(xml: bytes) -> dict[str, str] | None:
+    """What the reader below would make of the usual form, in a fifth of the time; None of any other."""
+    if not xml.isascii():
+        return None
+    text = xml.decode()
+    if not _USUAL_FORM.fullmatch(text):
+        return None
+    leaves = _LEAVES.findall(text)
+    fields = {name: (plain or number).strip() for name, plain, number in leaves}
+    return fields if len(fields) == len(leaves) else None  # a name that comes again is numbered
+
+
+def _read(xml: bytes) -> dict[str, str]:
     reader = _Reader()
     parser = expat.ParserCreate("utf-8")
     parser.buffer_text = True
