@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -38,6 +39,7 @@ from confidential.here import DeskHere
 from confidential.keeper import Keeper
 from confidential.memory import Memory as DeskMemory
 from confidential.unsigned import UnsignedFile
+from engines.later import Later
 from engines.redis import RedisUnavailable, connect, ensure_redis
 from engines.sql import Standing, at_head, open_engine, reading, run, transaction
 from engines.tallies import Tallies
@@ -68,6 +70,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 Clock = Callable[[], datetime]
+SHARE = 2 / 3  # of the time for a reply that a turn may wait for a thread
 LASTS = metrics.Lasts(scheduler.LEASE, sender.ALIVE_FOR)
 _ASCII = bytes(range(0x80))  # what of a query stands as it is sent
 log = logging.getLogger(__name__)
@@ -253,7 +256,7 @@ def create_app(house: House) -> flask.Flask:
     app.before_request(_refuse_nul)
     callback = webhook(house)
     app.register_blueprint(blueprint(callback))
-    app.wsgi_app = mounted(app.wsgi_app, callback)  # type: ignore[method-assign, assignment] # as Flask's own manual does it
+    app.wsgi_app = mounted(app.wsgi_app, callback, Later)  # type: ignore[method-assign, assignment] # as Flask's own manual does it
     app.register_blueprint(
         screen.blueprint(
             reading=house.reading,
@@ -309,7 +312,8 @@ def webhook(house: House) -> Webhook:
     apart = Apart(house.desk_store if house.parts.intake.root else None)
     patience, counted = account.reply_wait, house.meters.batch
     surge = Surge(Standing(house.engine), memory, house.clock, house.parts, patience, counted)
-    turns = Turns(house.registry, memory, apart, house.run, house.clock, house.parts, surge)
+    aside = ThreadPoolExecutor(house.settings.server.threads, "turn")
+    turns = Turns(house.registry, memory, apart, house.run, house.clock, house.parts, surge, aside, patience * SHARE)
     return Webhook(Envelope(account), turns, house.clock, house.meters)
 
 

@@ -221,13 +221,13 @@ class Server(Section):
     host: Filled = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65_535)] = 8000
     workers: Annotated[int, Field(ge=1, le=64)] = 2
-    threads: Annotated[int, Field(ge=1, le=64)] = 32
+    threads: Annotated[int, Field(ge=1, le=64)] = 16
     public_url: Address = "http://127.0.0.1:8000"
     log_format: Literal["text", "json"] = "text"
 
     @property
     def connections(self) -> int:
-        """To the database, of one process: of many threads most wait for a commit they share."""
+        """To the database, of one process: PostgreSQL has a hundred for all of them."""
         return min(self.threads, 16) + 2
 
 

@@ -54,11 +54,14 @@ class Memory:
         self._guard = Lock()
 
     @contextmanager
-    def alone(self, who: str, message: str) -> Iterator[Hold]:
-        """Hold the person's lock for one turn, waiting for another delivery as long as the platform lets us."""
+    def alone(self, who: str, message: str, spent: float = 0) -> Iterator[Hold]:
+        """Hold the person's lock for one turn, waiting for another delivery as long as the platform lets us.
+
+        Of that time so many seconds have been `spent` before.
+        """
         name = f"{self._prefix}lock:{who}"
         mark = f"{message}:{secrets.token_hex(8)}"
-        hold = self._wait(name, mark, message)
+        hold = self._wait(name, mark, message, self._waits.reply - spent)
         try:
             yield hold
         finally:
@@ -82,6 +85,8 @@ class Memory:
             for part, under in zip(turn, kinds, strict=True)
             for kind in under
         ]
+        if not self._ask(lambda store: store.exists(*names)):  # as almost always: one number says so of all of them
+            return [False] * len(turns)
         found = cast("list[str | None] | None", self._ask(lambda store: store.mget(names)))
         if found is None:
             return [False] * len(turns)
@@ -110,8 +115,8 @@ class Memory:
         """Drop the person's talk."""
         self._ask(lambda store: store.delete(f"{self._prefix}talk:{who}"))
 
-    def _wait(self, name: str, mark: str, message: str) -> Hold:
-        deadline = time.monotonic() + self._waits.reply
+    def _wait(self, name: str, mark: str, message: str, seconds: float) -> Hold:
+        deadline = time.monotonic() + seconds
         milliseconds = int(self._waits.lock * 1000)
         while True:
             answer = self._ask(lambda store: [store.set(name, mark, nx=True, px=milliseconds, get=False)])

@@ -3,8 +3,8 @@
 Of a scan that goes by itself almost everything is waiting and repetition: four questions to Redis, five statements and
 a flush to disk, a transaction, objects for every row. So whoever scans while others are being written waits for them,
 and all who wait are then looked up in one question, decided one by one, and recorded in one statement with one commit.
-What that costs hardly depends on their number. Nobody waits for a timer: the one who finds nobody writing writes, for
-all who are there, and then calls the next. A quiet scan is alone and as quick as the commit.
+What that costs hardly depends on their number. A quiet scan is alone and as quick as the commit; in a surge the next
+commit gathers for two thousandths of a second. No thread waits for it (bot/together.py).
 
 - Only the plain common case goes here. Whoever is not bound, has a talk open, a turn under way or a notice to be shown,
   whose code is wrong, old or of nothing open, goes the ordinary way (bot/turns.py), before anything is written: it
@@ -19,17 +19,15 @@ The ordinary way and this one give the same replies and the same rows.
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import pairwise
-from threading import Lock
-from typing import Generic, Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.memory import Memory
+from bot.together import Place, Send, Then, Together
 from bot.turn import Parts
 from models.checkin import Method
 from services import checkins, hallcodes, scans
@@ -43,8 +41,7 @@ from texts import turn as texts
 from wechat.messages import Message
 
 T = TypeVar("T")
-Item = TypeVar("Item")
-Outcome = TypeVar("Outcome")
+Ordinary = Callable[[], object]
 log = logging.getLogger(__name__)
 AWAY = (OperationalError, InterfaceError, PoolTimeout)
 
@@ -57,8 +54,7 @@ class Commit(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(NamedTuple):
     """One scan, as far as it can be told without the database."""
 
     account: Account
@@ -66,10 +62,10 @@ class Arrival:
     scene: Scene
     at: datetime
     message: str  # its key
+    ordinary: Ordinary
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(NamedTuple):
     """A check-in that stands."""
 
     known: Known
@@ -77,10 +73,16 @@ class Done:
 
 
 Ending = Done | str | None  # None: the ordinary turn is to answer
+Told = Then[str | None]
+Waiting = Place["Arrival", str | None]
 
 
 class Surge:
-    """The scans of one process; one of them waits `patience` seconds at most, `counted` hears how many went at once."""
+    """The scans of one process.
+
+    One of them waits `patience` seconds at most until it is begun; what has been begun and takes too long is cut by
+    WeChat, which brings it again. `counted` hears how many went at once.
+    """
 
     def __init__(
         self,
@@ -96,32 +98,50 @@ class Surge:
         self._clock = clock
         self._parts = parts
         self._counted = counted
-        self._together: Together[Arrival, Ending] = Together(self._settle, patience)
+        self._together: Together[Arrival, str | None] = Together(self._settle, patience, self._overdue)
+        self._under_way: Sequence[Arrival] = ()
 
-    def take(self, message: Message, account: Account, key: str) -> str | None:
-        """The reply to a scan; None where the ordinary turn is to answer, and nothing has been written."""
+    def take(self, message: Message, account: Account, key: str, told: Told, ordinary: Ordinary) -> bool:
+        """Whether it is a scan of a code like ours; then the reply will be told, or `ordinary` called to see to it."""
         scene = hallcodes.read(message.scene)
         if scene is None:
-            return None
+            return False
         at = datetime.fromtimestamp(message.created, UTC)
-        try:
-            ending = self._together(Arrival(account, account.digest, scene, at, key))
-        except Overdue as overdue:
-            return texts.STILL_BUSY if overdue.under_way else texts.LATER
-        if not isinstance(ending, Done):
-            return ending
-        clock = self._parts.where.clock(ending.recorded.at)
-        if not ending.recorded.ours:
-            return words.already(clock)
-        known = ending.known
-        return words.arrived(known.name, known.title, clock, expected=known.expected)
+        self._together(Arrival(account, account.digest, scene, at, key, ordinary), told)
+        return True
 
-    def _settle(self, arrivals: Sequence[Arrival]) -> Sequence[Ending]:
-        """The endings of some that came at the same time."""
+    def _settle(self, places: Sequence[Waiting]) -> None:
+        """Answer some that came at the same time."""
+        self._under_way = [place.item for place in places]
+        sends: list[Send] = []
+        try:
+            for place, ending in zip(places, self._endings(self._under_way), strict=True):
+                if ending is not None:
+                    sends.append(place.tell(ending if isinstance(ending, str) else self._said(ending)))
+                elif place.leave():
+                    place.item.ordinary()
+        finally:
+            self._under_way = ()
+            for send in sends:  # all at last: each wakes the server, which is in the way of what is still to be sealed
+                send()
+
+    def _endings(self, arrivals: Sequence[Arrival]) -> Sequence[Ending]:
         concerned = self._memory.concerned([(one.who, one.message) for one in arrivals])
         plain = [one for one, elsewhere in zip(arrivals, concerned, strict=True) if not elsewhere]
         endings = iter(self._recorded(plain)) if plain else iter(())
         return [None if elsewhere else next(endings) for elsewhere in concerned]
+
+    def _overdue(self, arrival: Arrival) -> str:
+        """What is said to whom nothing could be begun of; of its twin something may be."""
+        twin = any(one.message == arrival.message for one in self._under_way)
+        return texts.STILL_BUSY if twin else texts.LATER
+
+    def _said(self, done: Done) -> str:
+        clock = self._parts.where.clock(done.recorded.at)
+        if not done.recorded.ours:
+            return words.already(clock)
+        known = done.known
+        return words.arrived(known.name, known.title, clock, expected=known.expected)
 
     def _recorded(self, arrivals: Sequence[Arrival]) -> Sequence[Ending]:
         try:
@@ -167,94 +187,3 @@ class Surge:
             return checkins.decide(facts, now)
         except Refusal:
             return None
-
-
-@dataclass
-class Overdue(Exception):
-    """Those before took too long: nothing was begun of this one, or it is `under_way` and may still come about."""
-
-    under_way: bool
-
-
-@dataclass(slots=True)
-class _Place(Generic[Item, Outcome]):
-    """One who waits: called when there is an outcome, or when it is their turn to lead."""
-
-    item: Item
-    called: Lock = field(default_factory=Lock)
-    leads: bool = False
-    left: bool = False  # waits no more
-    outcome: Outcome | None = None
-    then: "_Place[Item, Outcome] | None" = None  # whom to call next of those with an outcome
-
-
-class Together(Generic[Item, Outcome]):
-    """Does for many at once what comes from many threads at the same time, without a thread of its own.
-
-    Whoever finds nobody leading leads: it takes all who wait, itself among them, settles them in one go and calls the
-    first of those who have come meanwhile to lead next. Those who were settled wake each other one by one: all at once
-    they would only fight for the interpreter, which takes longer than what each still has to do.
-    """
-
-    def __init__(self, settle: Callable[[Sequence[Item]], Sequence[Outcome]], patience: float) -> None:
-        self._settle = settle
-        self._patience = patience
-        self._guard = Lock()
-        self._queue: list[_Place[Item, Outcome]] = []
-        self._led = False
-
-    def __call__(self, item: Item) -> Outcome | None:
-        """The outcome of this one; None where the settling itself failed. Raises Overdue."""
-        place = _Place[Item, Outcome](item)
-        place.called.acquire()
-        with self._guard:
-            self._queue.append(place)
-            place.leads, self._led = not self._led, True
-        if not place.leads and not place.called.acquire(timeout=self._patience):
-            self._give_up(place)
-        if place.leads:
-            self._lead(place)
-        else:
-            self._wake(place.then)
-        return place.outcome
-
-    def _lead(self, leader: _Place[Item, Outcome]) -> None:
-        with self._guard:
-            batch, self._queue = self._queue, []
-        others = [place for place in batch if place is not leader]
-        for place, after in pairwise(others):
-            place.then = after
-        try:
-            outcomes = self._settle([place.item for place in batch])
-            for place, outcome in zip(batch, outcomes, strict=True):
-                place.outcome = outcome
-        finally:
-            self._call_next()  # before the others: the next commit begins while these word and seal their replies
-            self._wake(others[0] if others else None)
-
-    def _call_next(self) -> None:
-        with self._guard:
-            if self._queue:
-                self._queue[0].leads = True
-                self._queue[0].called.release()
-            else:
-                self._led = False
-
-    def _wake(self, place: _Place[Item, Outcome] | None) -> None:
-        """Call that one, or the next after it who still waits."""
-        with self._guard:
-            while place is not None and place.left:
-                place = place.then
-            if place is not None:
-                place.called.release()
-
-    def _give_up(self, place: _Place[Item, Outcome]) -> None:
-        """Wait no more, unless called in this very moment."""
-        with self._guard:
-            if place.called.acquire(blocking=False):
-                return
-            place.left = True
-            under_way = place not in self._queue
-            if not under_way:
-                self._queue.remove(place)
-        raise Overdue(under_way)

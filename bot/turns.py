@@ -1,10 +1,14 @@
 """One turn: lock the person, give a known reply again, else let the chat decide and run, then keep chat and reply."""
 
 import logging
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
 from contextlib import contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -20,7 +24,7 @@ from bot.hearing import Customs, Elsewhere, Hearing, Pushed
 from bot.memory import Hold, Memory
 from bot.once import After, Once, Run
 from bot.registry import Dialogue, Registry
-from bot.surge import Surge
+from bot.surge import Surge, Told
 from bot.talk import Ending, Talk
 from bot.turn import Parts, Turn
 from bot.words import Match, command, normalise
@@ -59,26 +63,47 @@ class Turns:
     clock: Callable[[], datetime]
     parts: Parts
     surge: Surge
+    aside: Executor  # whose threads take the turns: whoever hands in a delivery need not wait
+    patience: float  # seconds a turn may wait for one of them
 
-    def take(self, message: Message) -> str | None:
-        """The reply to one delivery of a message; None when there is nothing to say.
+    def take(self, message: Message, told: Told) -> None:
+        """Have the reply to one delivery of a message told by another thread, or what went wrong; None is no reply.
 
         What happened is decided by SQL; what Redis adds is that a delivery waits for its twin and that an
-        unfinished conversation goes on. Raises NotKept.
+        unfinished conversation goes on.
         """
         if not _concerns_us(message):
-            return None
+            told(None)()
+            return
         key = message.key(self.parts.app_id)
         account = Account(self.parts.app_id, message.person)
+        work = partial(self._alone, message, account, key, told, time.monotonic())
+        alone = partial(self.aside.submit, partial(copy_context().run, work))
+        if message.event != "scan" or not self.surge.take(message, account, key, told, alone):
+            alone()
+
+    def _alone(self, message: Message, account: Account, key: str, told: Told, since: float) -> None:
+        """A turn by itself; where there is more to do than we can, no more of it than to say so."""
+        spent = time.monotonic() - since
+        reply: str | Exception | None
+        try:
+            if spent < self.patience:
+                reply = self._reply(message, account, key, spent)
+            elif message.event in TOLD | GONE:
+                reply = NotKept()
+            else:
+                reply = texts.LATER
+        except Exception as error:  # noqa: BLE001 - whoever waits for the reply knows what is to be said
+            reply = error
+        told(reply)()
+
+    def _reply(self, message: Message, account: Account, key: str, spent: float) -> str | None:
+        """The reply, for which so many seconds have been spent before. Raises NotKept."""
         if message.event in TOLD:
             with _kept(message):
                 self._told(message, account, key)
             return None
-        if message.event == "scan":
-            reply = self.surge.take(message, account, key)
-            if reply is not None:
-                return reply
-        with self.memory.alone(account.digest, key) as hold:
+        with self.memory.alone(account.digest, key, spent) as hold:
             if hold is Hold.OTHER:
                 return texts.STILL_BUSY
             # a twin's lock may be that of a process killed a moment ago: go on, SQL lets only one of two happen

@@ -14,6 +14,7 @@ import select
 import signal
 import socket
 import stat
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -23,8 +24,12 @@ from typing import Any
 
 from granian._granian import SocketHolder
 from granian.constants import Interfaces
+from granian.server import mp
 from granian.server.mp import MPServer, WorkerProcess
+from granian.wsgi import Response, ResponseIterWrap
 
+from engines.door import Door
+from engines.later import Later
 from engines.ports import BACKLOG
 
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]  # an environ holds whatever a server put there
@@ -58,6 +63,7 @@ class Server(MPServer):
             respawn_failed_workers=True,
             workers_kill_timeout=int(TURN),
         )
+        vars(mp)["_wsgi_call_wrap"] = _calling  # of the workers, which are forked; granian has no setting for it
         self.listener = listener
         self.handed = handed
         self.leaving: list[WorkerProcess] = []
@@ -156,6 +162,37 @@ def leaving(app: Wsgi) -> Wsgi:
         return app(environ, last)
 
     return served
+
+
+def _calling(app: Wsgi, _options: object, _log_format: object) -> Callable[[Any, dict[str, Any]], None]:
+    """How a worker calls the application: as granian does (granian/wsgi.py), but through a door and without waiting.
+
+    To an answer still to come, granian's own would have a thread wait.
+    """
+    door = Door()
+    same: dict[str, Any] = {
+        "GATEWAY_INTERFACE": "CGI/1.1",
+        "SCRIPT_NAME": "",
+        "SERVER_SOFTWARE": "granian",
+        "wsgi.errors": sys.stderr,
+        "wsgi.input_terminated": True,
+        "wsgi.multiprocess": True,
+        "wsgi.multithread": True,
+        "wsgi.run_once": False,
+        "wsgi.version": (1, 0),
+    }
+
+    def answer(protocol: Any, scope: dict[str, Any]) -> None:
+        started = Response()
+        body = app(same | scope, started)
+        if isinstance(body, Later):
+            body.then(lambda sent: protocol.response_bytes(started.status, started.headers, sent))
+        elif isinstance(body, list):
+            protocol.response_bytes(started.status, started.headers, b"".join(body))
+        else:
+            protocol.response_iter(started.status, started.headers, ResponseIterWrap(body))
+
+    return lambda protocol, scope: door.through(partial(answer, protocol, scope))
 
 
 def _announced(loader: Callable[[], Wsgi], said: int) -> Wsgi:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import Connection, Executable, Integer, Text, func, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
@@ -41,8 +42,7 @@ class Claim:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """What a decision needs and nothing more."""
 
     activity_id: int
@@ -54,8 +54,7 @@ class Facts:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One check-in to be recorded."""
 
     activity_id: int
@@ -68,8 +67,7 @@ class Row:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(NamedTuple):
     """What stands after recording: since when, and whether this message (not an earlier one) decided it."""
 
     at: datetime

@@ -2,8 +2,8 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import Connection, Executable, Integer, Text, bindparam, select
 
@@ -15,16 +15,14 @@ from services import notices
 from services.rows import handed
 
 
-@dataclass(frozen=True, slots=True)
-class Scan:
+class Scan(NamedTuple):
     """A scan: whose account (an openid), of which activity (a public id)."""
 
     openid: str
     activity: str
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(NamedTuple):
     """The activity scanned and the member who scanned; `notices` wait to be shown to them."""
 
     activity_id: int

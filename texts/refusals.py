@@ -22,7 +22,8 @@ class Where:
 
     def clock(self, at: datetime) -> str:
         """13:52 on the branch's wall."""
-        return f"{at.astimezone(self.zone):%H:%M}"
+        local = at.astimezone(self.zone)
+        return f"{local.hour:02}:{local.minute:02}"
 
 
 FORBIDDEN = "您现在没有办这件事的权限。要办，请找支部书记。"

@@ -7,8 +7,10 @@ import flask
 
 from bench.bots.account import APP_ID, KEY, TOKEN
 from bot.meters import Meters
+from bot.surge import Told
 from bot.turns import Turns
 from bot.webhook import Webhook, blueprint, mounted
+from engines.later import Later
 from wechat.envelope import Envelope
 from wechat.messages import Message
 
@@ -30,12 +32,12 @@ class Echo(Turns):
     def __init__(self) -> None:
         """None of what a real turn works with."""
 
-    def take(self, message: Message) -> str:
+    def take(self, message: Message, told: Told) -> None:
         """The text again."""
-        return message.text
+        told(message.text)()
 
 
 app = flask.Flask("echo", static_folder=None)
 _webhook = Webhook(Envelope(Account()), Echo(), lambda: datetime.now(UTC), Meters())
 app.register_blueprint(blueprint(_webhook))
-app.wsgi_app = mounted(app.wsgi_app, _webhook)  # type: ignore[method-assign, assignment] # as app.py does it
+app.wsgi_app = mounted(app.wsgi_app, _webhook, Later)  # type: ignore[method-assign, assignment] # as app.py does it

@@ -33,7 +33,7 @@ from tests.faults.installed import Installation, installation
 
 MEMBERS = 10_000
 MEETINGS = 10  # under way at once; so many times MEMBERS are the requests that can be made ready
-PREPARED = 10_000  # requests for the two seconds counted; many more in its memory slow down wrk, and all beside it
+PREPARED = 15_000  # requests for the two seconds counted; many more in its memory slow down wrk, and all beside it
 UNDER_WAY = 64  # requests that may have been recorded and not counted when the load stopped, each of the two times
 ACCOUNT = "gh_bench00000001"
 FLOOR = "floor: Flask 'success'"

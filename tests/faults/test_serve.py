@@ -3,10 +3,11 @@
 import os
 import resource
 import signal
+import socket
 import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -111,6 +112,22 @@ def test_a_worker_killed_by_force_is_replaced(serving: Serving) -> None:
     eventually(serving.made.answers, what="an answer")
     follower(serving.made).says("活动").hears(UNBOUND)
     assert serving.server.poll() is None
+
+
+def test_who_sends_drop_by_drop_holds_nobody_up(tmp_path: Path) -> None:
+    head = b"POST /wechat?a=1 HTTP/1.1\r\nHost: zhibu\r\nContent-Length: 20\r\n\r\n<xml>"
+    with installation(tmp_path / "home", server={"threads": 4}) as made, ExitStack() as open_still:
+        made.serve()
+        slow = [open_still.enter_context(socket.create_connection(("127.0.0.1", made.port))) for _ in range(3)]
+        for one in slow:
+            one.sendall(head)
+        zhang = follower(made)
+        for _ in range(8):  # more than there are threads
+            zhang.says("活动").hears(UNBOUND)
+            assert made.answers()
+        for one in slow:
+            one.sendall(b"<a>1</a></xml>"[:15].ljust(15))
+            assert one.recv(100).startswith(b"HTTP/1.1 403")
 
 
 def test_a_full_disk_is_told_as_busy_and_passes(serving: Serving) -> None:

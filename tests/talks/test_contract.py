@@ -82,6 +82,20 @@ def test_contract_1_what_is_not_signed_now_is_403(branch: Branch, hostile: Hosti
     assert rows(branch) == before
 
 
+def test_contract_1_what_is_signed_is_the_query_as_it_came(branch: Branch) -> None:
+    """Of other requests the application takes NULs away; here a signature of what is left would then be taken."""
+    zhang = branch.bound("张建国").says("帮助")
+    assert zhang.last
+    sent = zhang.last.deliveries[0].sent
+    client = branch.app.test_client()
+    for timestamp, due in (
+        (sent.query["timestamp"], 200),
+        (f"{sent.query['timestamp'][:2]}\0{sent.query['timestamp'][2:]}", 403),
+    ):
+        answer = client.post("/wechat", query_string={**sent.query, "timestamp": timestamp}, data=sent.body)
+        assert answer.status_code == due
+
+
 def test_contract_1_a_wrong_handshake_is_403(branch: Branch) -> None:
     query = {"signature": "0" * 40, "timestamp": "1", "nonce": "2", "echostr": "hello"}
     answer = branch.app.test_client().get("/wechat", query_string=query)

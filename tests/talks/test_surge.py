@@ -3,39 +3,45 @@
 import random
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from concurrent.futures import Future
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from queue import SimpleQueue
+from typing import TypeVar
 
 import flask
 import pytest
 import redis
-from sqlalchemy import delete, select, text
+from sqlalchemy import Connection, delete, select, text
 from sqlalchemy.orm import Session
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from app import webhook
 from bot.memory import Memory, Waits
-from bot.surge import Arrival, Done, Overdue, Surge, Together
+from bot.surge import Arrival, Done, Ordinary, Surge, Told
+from bot.together import Place, Send, Together
 from bot.webhook import Webhook, blueprint, mounted
+from engines.later import Later
 from engines.redis import connect
 from engines.sql import Standing, open_engine
 from models.checkin import CheckIn, HeldScan
-from services import hallcodes
+from services import hallcodes, members
 from services.members import Account
 from simulator.courier import Exchange, Manner
 from simulator.transport import wsgi_post
 from tests.branch import NOON, Branch, branch_on
 from tests.engines import Database, eventually
 from tests.services.together import together
-from texts.turn import LATER
-from wechat.envelope import MAX_BODY
-from wechat.messages import Message
+from tests.wire.sealing import event
+from texts.turn import LATER, STILL_BUSY
+from wechat.envelope import MAX_BODY, Envelope
+from wechat.messages import Message, parse
 
 SEED = 20261125
 Act = Callable[[], Exchange]
+T = TypeVar("T")
 
 
 class Watched:
@@ -45,10 +51,12 @@ class Watched:
         self.surge = surge
         self.answered = 0
 
-    def take(self, message: Message, account: Account, key: str) -> str | None:
-        reply = self.surge.take(message, account, key) if self.surge else None
-        self.answered += reply is not None
-        return reply
+    def take(self, message: Message, account: Account, key: str, told: Told, ordinary: Ordinary) -> bool:
+        def answered(heard: str | Exception | None) -> Send:
+            self.answered += 1
+            return told(heard)
+
+        return self.surge is not None and self.surge.take(message, account, key, answered, ordinary)
 
 
 def by(branch: Branch, *, surge: bool) -> Watched:
@@ -125,7 +133,7 @@ def arrival(branch: Branch, openid: str, meeting: str, message: str) -> Arrival:
     account = Account(branch.house.parts.app_id, openid)
     scene = hallcodes.read(branch.scene_at(meeting, NOON))
     assert scene
-    return Arrival(account, account.digest, scene, NOON, message)
+    return Arrival(account, account.digest, scene, NOON, message, ordinary=lambda: None)
 
 
 def surge_of(branch: Branch, commit: Standing, redis_url: str) -> Surge:
@@ -140,7 +148,7 @@ def test_together_each_has_the_one_right_ending(each_branch: Branch, redis_url: 
     house = each_branch.house
     surges = [surge_of(each_branch, Standing(house.engine), redis_url) for _ in range(2)]  # as of two processes
     broken = arrival(each_branch, each_branch.bound("王芳").person.openid, meeting, "m5")
-    broken = replace(broken, at=NOON.replace(tzinfo=None))  # of no zone: an error in the middle of it
+    broken = broken._replace(at=NOON.replace(tzinfo=None))  # of no zone: an error in the middle of it
     unread = arrival(each_branch, "o\x00", meeting, "m6")  # which PostgreSQL cannot read
     batch = [
         arrival(each_branch, zhang.person.openid, meeting, "m1"),
@@ -150,7 +158,9 @@ def test_together_each_has_the_one_right_ending(each_branch: Branch, redis_url: 
         arrival(each_branch, zhang.person.openid, meeting, "m1"),  # the same message once more
         arrival(each_branch, li.person.openid, meeting, "m3"),
     ]
-    found = together([partial(surge._settle, order) for surge, order in zip(surges, (batch, batch[::-1]), strict=True)])
+    found = together(
+        [partial(surge._endings, order) for surge, order in zip(surges, (batch, batch[::-1]), strict=True)]
+    )
     for answer, places in zip(found, (range(6), range(5, -1, -1)), strict=True):
         assert not isinstance(answer, Exception)
         order = [answer[place] for place in places]
@@ -176,65 +186,124 @@ def test_without_a_database_all_are_asked_to_try_again(branch: Branch, tmp_path:
     meeting = branch.meeting()
     nowhere = open_engine(f"postgresql://zhibu@/none?host={tmp_path}", tmp_path)
     surge = surge_of(branch, Standing(nowhere), redis_url)
-    assert surge._settle([arrival(branch, f"o{number}", meeting, f"m{number}") for number in range(3)]) == [LATER] * 3
+    assert surge._endings([arrival(branch, f"o{number}", meeting, f"m{number}") for number in range(3)]) == [LATER] * 3
 
 
-@dataclass
 class Doubling:
-    """Doubles numbers, all that have come together, as soon as it is let go on."""
+    """Doubles numbers, all that have come together, as soon as it is let go on; one that is overdue hears -1."""
 
-    settled: list[Sequence[int]] = field(default_factory=list)
-    begun: threading.Event = field(default_factory=threading.Event)
-    goes_on: threading.Event = field(default_factory=threading.Event)
+    def __init__(self, patience: float) -> None:
+        self.settled: list[list[int]] = []
+        self.begun = threading.Event()
+        self.goes_on = threading.Event()
+        self.together: Together[int, int] = Together(self.settle, patience, lambda _number: -1)
 
-    def __call__(self, numbers: Sequence[int]) -> Sequence[int]:
-        self.settled.append(numbers)
+    def settle(self, places: Sequence[Place[int, int]]) -> None:
+        self.settled.append([place.item for place in places])
         self.begun.set()
         assert self.goes_on.wait(20)
-        return [2 * number for number in numbers]
+        for place in places:
+            place.tell(2 * place.item)()
 
-    def busy_with(self, double: Together[int, int], number: int) -> threading.Thread:
-        """Somebody who leads, and has not come to an end yet."""
-        first = threading.Thread(target=double, args=(number,))
-        first.start()
+    def __call__(self, number: int) -> Future[int]:
+        heard = Future[int]()
+
+        def then(outcome: int | Exception) -> Send:
+            if isinstance(outcome, Exception):
+                return partial(heard.set_exception, outcome)
+            return partial(heard.set_result, outcome)
+
+        self.together(number, then)
+        return heard
+
+    def busy_with(self, number: int) -> Future[int]:
+        """One that is being settled, and has not come to an end yet."""
+        first = self(number)
         assert self.begun.wait(20)
         return first
 
 
 def test_who_comes_while_others_are_written_is_written_together() -> None:
-    work = Doubling()
-    double = Together(work, 20)
-    first = work.busy_with(double, 0)
-    with ThreadPoolExecutor(8) as others:
-        told = [others.submit(double, number) for number in range(1, 9)]
-        eventually(lambda: len(double._queue) == 8, what="the queue")
-        work.goes_on.set()
-        assert [one.result() for one in told] == [2 * number for number in range(1, 9)]
-    first.join()
-    assert [len(numbers) for numbers in work.settled] == [1, 8]
-    assert double(9) == 18
+    double = Doubling(20)
+    first = double.busy_with(0)
+    others = [double(number) for number in range(1, 9)]
+    double.goes_on.set()
+    assert [one.result(20) for one in (first, *others)] == [2 * number for number in range(9)]
+    assert [len(numbers) for numbers in double.settled] == [1, 8]
+    assert double(9).result(20) == 18
 
 
-def test_who_waits_too_long_leaves_and_holds_nobody_up() -> None:
-    work = Doubling()
-    double = Together(work, 0.05)
-    first = work.busy_with(double, 1)
-    with pytest.raises(Overdue):
-        double(2)
-    work.goes_on.set()
-    first.join()
-    assert double(3) == 6
-    assert work.settled == [[1], [3]]
+def test_who_waits_too_long_is_told_and_holds_nobody_up() -> None:
+    double = Doubling(0.05)
+    first = double.busy_with(1)
+    assert double(2).result(20) == -1  # nothing was begun of it
+    double.goes_on.set()
+    assert first.result(20) == 2  # what has been begun may take its time
+    double.together._patience = 20
+    assert double(3).result(20) == 6
+    assert double.settled == [[1], [3]]
 
 
-def test_what_breaks_leaves_the_others_a_leader() -> None:
-    def settle(_numbers: Sequence[int]) -> Sequence[int]:
-        raise KeyError
+def test_who_waits_behind_a_stuck_commit_is_told_the_truth_about_it(branch: Branch, redis_url: str) -> None:
+    begun, goes_on = threading.Event(), threading.Event()
 
-    broken: Together[int, int] = Together(settle, 1)
-    for _ in range(2):
-        with pytest.raises(KeyError):
-            broken(1)
+    class Stuck(Standing):
+        def __call__(self, work: Callable[[Connection], T]) -> T:
+            begun.set()
+            assert goes_on.wait(20)
+            return super().__call__(work)
+
+    zhang = branch.bound("张建国")
+    scene = branch.scene_at(branch.meeting(), NOON)
+    account = Account(branch.house.parts.app_id, zhang.person.openid)
+    with connect(redis_url) as store:
+        memory = Memory(store, account.app_id, Waits(4.5))
+        surge = Surge(Stuck(branch.house.engine), memory, lambda: NOON, branch.house.parts, 0.05)
+        heard: SimpleQueue[tuple[str, str | Exception | None]] = SimpleQueue()
+        key = f"<EventKey>{scene}</EventKey>"
+        scan = parse(event("SCAN", inner=key, person=account.openid, at=int(NOON.timestamp())).encode())
+
+        def takes(name: str, key: str) -> None:
+            assert surge.take(scan, account, key, lambda said: partial(heard.put, (name, said)), lambda: None)
+
+        takes("first", "m1")
+        assert begun.wait(20)
+        takes("its twin", "m1")
+        assert heard.get(timeout=20) == ("its twin", STILL_BUSY)
+        takes("another", "m2")
+        assert heard.get(timeout=20) == ("another", LATER)
+        goes_on.set()
+        name, said = heard.get(timeout=20)
+        assert (name, str(said).split("\n")[0]) == ("first", "✅ 签到成功")
+
+
+def test_of_what_breaks_everybody_hears_and_the_next_are_settled() -> None:
+    class Broken(Doubling):
+        def settle(self, places: Sequence[Place[int, int]]) -> None:
+            if places[0].item == 0:
+                return super().settle(places)
+            if places[0].item == 1:
+                places[0].tell(0)()
+            raise KeyError(places[0].item)
+
+    broken = Broken(20)
+    broken.busy_with(0)
+    first, second = broken(1), broken(2)
+    broken.goes_on.set()
+    assert first.result(20) == 0  # it was told before
+    with pytest.raises(KeyError):
+        second.result(20)
+    with pytest.raises(KeyError):
+        broken(3).result(20)
+
+
+def test_its_threads_leave_when_nobody_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.together.LINGERS", 0.01)
+    double = Doubling(0.01)
+    double.goes_on.set()
+    for number in range(3):
+        assert double(number).result(20) == 2 * number
+        eventually(lambda: not (double.together._served or double.together._watched), what="an empty room")
 
 
 # --- in front of Flask ---------------------------------------------------------------------------------------------
@@ -247,7 +316,7 @@ def test_the_mount_and_flasks_own_route_answer_alike(branch: Branch) -> None:
     alone = bare(hook)
     refused = flask.Flask("refused", static_folder=None)
     seen = []
-    for app in (alone, mounted(refused.wsgi_app, hook)):  # the second has no route of its own behind it
+    for app in (alone, mounted(refused.wsgi_app, hook, Later)):  # the second has no route of its own behind it
         branch.world.courier.post = wsgi_post(app)
         zhang.says("帮助").hears("您想做什么")
         zhang.does(zhang.person.event("SCAN", EventKey=branch.scene_at(meeting, NOON))).hears("张建国同志")
@@ -258,7 +327,7 @@ def test_the_mount_and_flasks_own_route_answer_alike(branch: Branch) -> None:
     sent = zhang.last.deliveries[0].sent if zhang.last else None
     assert sent
     good, body = "&".join(f"{name}={value}" for name, value in sent.query.items()), sent.body
-    alone.wsgi_app = mounted(alone.wsgi_app, hook)  # type: ignore[method-assign, assignment]
+    alone.wsgi_app = mounted(alone.wsgi_app, hook, Later)  # type: ignore[method-assign, assignment]
     plain = bare(hook)
     for query, length, given in (
         (good, str(len(body)), body),
@@ -298,24 +367,32 @@ def test_a_redelivery_after_the_end_is_answered_as_the_first_time(each_branch: B
     li.does(li.person.event("SCAN", EventKey=scene)).hears("已结束").hears_not("签到成功")
 
 
-def test_whom_a_leader_has_taken_along_is_not_told_that_nothing_was_done() -> None:
-    steps = {"first": threading.Event(), "second": threading.Event()}
+# --- more than can be done, and what nobody foresaw ---------------------------------------------------------------
 
-    def settle(items: Sequence[str]) -> Sequence[str]:
-        steps[items[0]].wait()
-        return items
 
-    shared = Together(settle, 0.3)
-    with ThreadPoolExecutor(3) as threads:
-        first = threads.submit(shared, "first")
-        eventually(lambda: shared._led and not shared._queue, what="the first one at work")
-        second = threads.submit(shared, "second")
-        eventually(lambda: len(shared._queue) == 1, what="the second one")
-        third = threads.submit(shared, "third")
-        eventually(lambda: len(shared._queue) == 2, what="the third one")
-        steps["first"].set()
-        with pytest.raises(Overdue) as overdue:
-            third.result()
-        steps["second"].set()
-        assert (first.result(), second.result()) == ("first", "second")
-    assert overdue.value.under_way
+def test_who_has_waited_too_long_for_a_thread_is_told_so_and_nothing_is_done(branch: Branch) -> None:
+    zhang = branch.bound("张建国")
+    hook = webhook(branch.house)
+    branch.world.courier.post = wsgi_post(bare(replace(hook, turns=replace(hook.turns, patience=0))))
+    zhang.says("意见 食堂的菜太咸").hears("系统正忙")
+    said = zhang.person.event("unsubscribe")
+    assert {one.status for one in said.deliveries} == {503}  # nobody hears it, so it must not look as if it were done
+    branch.world.carrier.complaints.clear()
+    with branch.house.reading() as db:
+        assert members.of_account(db, Account(branch.house.parts.app_id, zhang.person.openid))
+    branch.world.courier.post = wsgi_post(bare(hook))
+    zhang.says("意见 食堂的菜太咸").hears_not("系统正忙")
+
+
+def test_a_reply_that_cannot_be_sealed_is_no_reply_and_a_bug(branch: Branch) -> None:
+    class Broken(Envelope):
+        def seal(self, *_given: object, **_named: object) -> str:
+            raise KeyError
+
+    zhang = branch.bound("张建国")
+    hook = webhook(branch.house)
+    hook = replace(hook, envelope=Broken(branch.house.settings.wechat.official_account))
+    branch.world.courier.post = wsgi_post(bare(hook))
+    said = zhang.does(zhang.person.says("帮助")).last
+    assert said
+    assert [(one.status, one.text) for one in said.deliveries] == [(200, None)]
