@@ -228,7 +228,7 @@ class Server(Section):
     @property
     def connections(self) -> int:
         """To the database, of one process: PostgreSQL has a hundred for all of them."""
-        return min(self.threads, 16) + 2
+        return min(2 * self.threads, 16) + 2
 
 
 class Branch(Section):

@@ -27,7 +27,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.memory import Memory
-from bot.together import Place, Send, Then, Together
+from bot.together import Place, Send, Then, Together, nothing
 from bot.turn import Parts
 from models.checkin import Method
 from services import checkins, hallcodes, scans
@@ -116,10 +116,7 @@ class Surge:
         sends: list[Send] = []
         try:
             for place, ending in zip(places, self._endings(self._under_way), strict=True):
-                if ending is not None:
-                    sends.append(place.tell(ending if isinstance(ending, str) else self._said(ending)))
-                elif place.leave():
-                    place.item.ordinary()
+                sends.append(place.tell(self._said(ending)) if ending is not None else _alone(place))
         finally:
             self._under_way = ()
             for send in sends:  # all at last: each wakes the server, which is in the way of what is still to be sealed
@@ -136,7 +133,15 @@ class Surge:
         twin = any(one.message == arrival.message for one in self._under_way)
         return texts.STILL_BUSY if twin else texts.LATER
 
-    def _said(self, done: Done) -> str:
+    def _said(self, done: Done | str) -> str | Exception:
+        if isinstance(done, str):
+            return done
+        try:
+            return self._welcome(done)
+        except Exception as error:  # noqa: BLE001 - of one of them; the others have been committed as well
+            return error
+
+    def _welcome(self, done: Done) -> str:
         clock = self._parts.where.clock(done.recorded.at)
         if not done.recorded.ours:
             return words.already(clock)
@@ -187,3 +192,13 @@ class Surge:
             return checkins.decide(facts, now)
         except Refusal:
             return None
+
+
+def _alone(place: Waiting) -> Send:
+    """Have the ordinary turn see to it, which sends the answer itself; or this sends that it could not be begun."""
+    if place.leave():
+        try:
+            place.item.ordinary()
+        except Exception as error:  # noqa: BLE001 - no thread is to be had: whoever waits is to hear of it
+            return place.then(error)
+    return nothing

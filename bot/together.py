@@ -37,14 +37,14 @@ class Place(Generic[Item, Outcome]):
 
     def tell(self, outcome: Outcome | Exception) -> Send:
         """This is the outcome, unless another one has been told before; what comes back sends the answer."""
-        return self.then(outcome) if self.leave() else _nothing
+        return self.then(outcome) if self.leave() else nothing
 
     def leave(self) -> bool:
         """Wait no more, as somebody else sees to it; False where it has been told before."""
         return self._told.acquire(blocking=False)
 
 
-def _nothing() -> None:
+def nothing() -> None:
     """There is nothing to send."""
 
 
@@ -72,24 +72,32 @@ class Together(Generic[Item, Outcome]):
         """Take a place for this one; `then` is told the outcome once, by whichever thread has it."""
         place = Place[Item, Outcome](item, then)
         with self._came:
+            # a thread that cannot be started is an error of this one alone, and the next tries again
+            if not self._served:
+                Thread(target=self._serve, name="together", daemon=True).start()
+                self._served = True
+            if not self._watched:
+                Thread(target=self._watch, name="together-late", daemon=True).start()
+                self._watched = True
             self._queue.append(place)
             if self._rests:
                 self._came.notify()
-            if not self._served:
-                self._served = True
-                Thread(target=self._serve, name="together", daemon=True).start()
-            if not self._watched:
-                self._watched = True
-                Thread(target=self._watch, name="together-late", daemon=True).start()
 
     def _serve(self) -> None:
-        while places := self._next():
-            try:
-                self._settle(places)
-            except Exception as error:  # noqa: BLE001 - each of them is to hear of it, and the next are to be settled
-                log.warning("not settled error=%s together=%d", type(error).__name__, len(places))
-                for place in places:
-                    place.tell(error)()
+        try:
+            while places := self._next():
+                self._settled(places)
+        except BaseException:  # nothing we know of; the next who comes has another thread
+            self._served = False
+            raise
+
+    def _settled(self, places: Sequence[Place[Item, Outcome]]) -> None:
+        try:
+            self._settle(places)
+        except Exception as error:  # noqa: BLE001 - each of them is to hear of it, and the next are to be settled
+            log.warning("not settled error=%s together=%d", type(error).__name__, len(places))
+            for place in places:
+                place.tell(error)()
 
     def _next(self) -> Sequence[Place[Item, Outcome]]:
         """Those who have come; nobody when nobody comes for a while."""

@@ -26,6 +26,7 @@ from bot.once import After, Once, Run
 from bot.registry import Dialogue, Registry
 from bot.surge import Surge, Told
 from bot.talk import Ending, Talk
+from bot.together import Send
 from bot.turn import Parts, Turn
 from bot.words import Match, command, normalise
 from services import credits, deliveries, members, outbox
@@ -77,9 +78,14 @@ class Turns:
             return
         key = message.key(self.parts.app_id)
         account = Account(self.parts.app_id, message.person)
+        context = copy_context()  # what is said in the log belongs to the request, whichever thread says it
         work = partial(self._alone, message, account, key, told, time.monotonic())
-        alone = partial(self.aside.submit, partial(copy_context().run, work))
-        if message.event != "scan" or not self.surge.take(message, account, key, told, alone):
+        alone = partial(self.aside.submit, partial(context.run, work))
+
+        def told_within(heard: str | Exception | None) -> Send:
+            return context.run(told, heard)
+
+        if message.event != "scan" or not self.surge.take(message, account, key, told_within, alone):
             alone()
 
     def _alone(self, message: Message, account: Account, key: str, told: Told, since: float) -> None:

@@ -96,7 +96,7 @@ class Webhook:
         except Exception as error:  # noqa: BLE001 - whatever it is, WeChat waits for an answer
             self._bug(error)
             answer = Answer(200, HANDLED)
-        return partial(then, answer)
+        return partial(_safely, then, answer)
 
     def _answer(self, delivery: Delivery, heard: str | Exception | None) -> Answer:
         """The reply, sealed under the key that opened the delivery."""
@@ -129,6 +129,14 @@ class Webhook:
         where = _frames(error.__traceback__)
         log.error("bug number=%s error=%s at %s", number, type(error).__name__, where)
         return self.turns.apology(number)
+
+
+def _safely(then: Callable[[Answer], None], answer: Answer) -> None:
+    """Hand the answer over; that one cannot be sent must not keep others from being."""
+    try:
+        then(answer)
+    except Exception as error:  # noqa: BLE001 - whoever waited for it has gone, or so has the server
+        log.warning("answer not sent error=%s", type(error).__name__)
 
 
 def blueprint(webhook: Webhook) -> flask.Blueprint:

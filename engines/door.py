@@ -28,15 +28,17 @@ class Door:
         self._passed = Event()
         Thread(target=self._watch, name="door", daemon=True).start()
 
-    def through(self, work: Callable[[], None]) -> None:
-        """Do the work; then return to the door, or rest until the thread is needed there."""
+    def through(self, work: Callable[[], bool]) -> None:
+        """Do the work; then return to the door, or rest until the thread is needed there.
+
+        The work tells whether the thread may rest: to the server, a request is under way as long as it does. What the
+        work raises leaves at once, and the door is passed on as if the thread were still busy.
+        """
         self._take()
-        try:
-            work()
-        finally:
-            called = self._give_back()
-            if called is not None:
-                called.acquire()
+        may_rest = work()
+        called = self._give_back(may_rest=may_rest)
+        if called is not None:
+            called.acquire()
 
     def _take(self) -> None:
         me = get_ident()
@@ -46,16 +48,19 @@ class Door:
         if not self._passed.is_set():
             self._passed.set()
 
-    def _give_back(self) -> "Lock | None":
+    def _give_back(self, *, may_rest: bool) -> "Lock | None":
         """What to wait for before the thread may return to the door; None where it may at once."""
         me = get_ident()
         with self._guard:
             if self._leader == me or self._nobody():
                 self._lead(me, busy=False)
                 return None
+            if not may_rest:
+                return None
             called = Lock()
             called.acquire()
             self._resting.append((me, called))
+            self._passed.set()
             return called
 
     def _nobody(self) -> bool:
@@ -65,15 +70,22 @@ class Door:
         self._leader, self._busy, self._since = thread, busy, time.monotonic()
 
     def _watch(self) -> None:
-        """Let another one to the door when the one who was there has been busy for longer than a moment."""
+        """Let another one to the door when the one who was there has been busy for longer than a moment.
+
+        When nobody has come for a while, all are: the one who is there may be sent home in just this moment.
+        """
         while self._passed.wait():
             time.sleep(self._moment)
             with self._guard:
                 quiet = time.monotonic() - self._since
                 if self._busy and quiet > self._moment:
-                    thread, called = self._resting.pop() if self._resting else (None, None)
-                    self._lead(thread, busy=False)
-                    if called is not None:
+                    self._lead(None, busy=False)
+                    if self._resting:
+                        thread, called = self._resting.pop()
+                        self._lead(thread, busy=False)
                         called.release()
                 elif not self._busy and quiet > LINGERS:
+                    for _, called in self._resting:
+                        called.release()
+                    self._resting.clear()
                     self._passed.clear()

@@ -8,7 +8,10 @@ Headers = list[tuple[str, str]]
 
 
 class Later:
-    """Begins its answer with `start` when it is sent; PEP 3333 lets that wait until the body is first asked for."""
+    """Begins its answer with `start` when it is sent; PEP 3333 lets that wait until the body is first asked for.
+
+    For whoever has read all of the request's body.
+    """
 
     def __init__(self, start: StartResponse) -> None:
         self._start = start

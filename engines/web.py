@@ -182,7 +182,8 @@ def _calling(app: Wsgi, _options: object, _log_format: object) -> Callable[[Any,
         "wsgi.version": (1, 0),
     }
 
-    def answer(protocol: Any, scope: dict[str, Any]) -> None:
+    def answer(protocol: Any, scope: dict[str, Any]) -> bool:
+        """Whether nothing of the request's body can be left: granian holds it, and the connection, until we return."""
         started = Response()
         body = app(same | scope, started)
         if isinstance(body, Later):
@@ -191,6 +192,7 @@ def _calling(app: Wsgi, _options: object, _log_format: object) -> Callable[[Any,
             protocol.response_bytes(started.status, started.headers, b"".join(body))
         else:
             protocol.response_iter(started.status, started.headers, ResponseIterWrap(body))
+        return isinstance(body, Later) or not (scope.keys() & {"CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING"})
 
     return lambda protocol, scope: door.through(partial(answer, protocol, scope))
 

@@ -7,8 +7,9 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from http.client import HTTPConnection, RemoteDisconnected
 from pathlib import Path
 
 import psycopg
@@ -128,6 +129,19 @@ def test_who_sends_drop_by_drop_holds_nobody_up(tmp_path: Path) -> None:
         for one in slow:
             one.sendall(b"<a>1</a></xml>"[:15].ljust(15))
             assert one.recv(100).startswith(b"HTTP/1.1 403")
+
+
+def test_a_body_nobody_reads_holds_up_nobody_who_comes_after_it(serving: Serving) -> None:
+    """Behind a proxy the next request of a connection may be somebody else's."""
+    for _ in range(6):
+        with closing(HTTPConnection("127.0.0.1", serving.made.port, timeout=20)) as line:
+            line.request("POST", "/nowhere", body=b"x" * 200_000)
+            assert line.getresponse().read() is not None
+            try:
+                line.request("GET", "/livez")
+                assert line.getresponse().read() == b"ok"
+            except (ConnectionError, RemoteDisconnected):
+                continue  # it was closed, which tells the proxy to take another
 
 
 def test_a_full_disk_is_told_as_busy_and_passes(serving: Serving) -> None:

@@ -12,7 +12,7 @@ import pytest
 from engines.door import AWAY, Door
 from tests.engines import eventually
 
-Work = Callable[[], None]
+Work = Callable[[], bool]
 
 
 class Pool:
@@ -48,9 +48,10 @@ class Pool:
         done = threading.Semaphore(0)
         by: list[int] = []
 
-        def piece() -> None:
+        def piece() -> bool:
             by.append(threading.get_ident())
             done.release()
+            return True
 
         for _ in range(number):
             self.waiting.put(piece)
@@ -79,8 +80,8 @@ def _leave(made: Pool) -> bool:
     return not any(thread.is_alive() for thread in made.threads)
 
 
-def _stuck(goes_on: threading.Event) -> None:
-    assert goes_on.wait(20)
+def _stuck(goes_on: threading.Event) -> bool:
+    return goes_on.wait(20)
 
 
 def test_as_long_as_all_is_quick_one_thread_does_it() -> None:
@@ -111,12 +112,30 @@ def test_who_was_at_the_door_and_has_gone_is_missed_by_nobody() -> None:
             assert len(server.quick(20)) == 20
 
 
-def test_a_piece_that_breaks_leaves_the_door_open() -> None:
-    door = Door(moment=20)
+def test_when_nobody_has_come_for_a_while_nobody_rests() -> None:
+    with pool(8, moment=0.01) as server:
+        server.quick(50)
+        assert server.door._resting
+        eventually(lambda: not server.door._resting, what="all of them at the door")
+        assert len(server.quick(50)) == 50
 
-    def broken() -> None:
+
+def test_who_holds_a_body_still_does_not_rest_nor_does_who_brings_an_error() -> None:
+    """The server takes neither for done as long as the thread is inside."""
+    door, inside, heard = Door(moment=20), threading.Event(), SimpleQueue[str]()
+
+    def leads() -> bool:
+        inside.set()
+        return inside.wait(20) and heard.get(timeout=20) == "done"
+
+    def broken() -> bool:
         raise KeyError
 
-    for _ in range(3):
-        with pytest.raises(KeyError):
-            door.through(broken)
+    leader = threading.Thread(target=door.through, args=(leads,))
+    leader.start()
+    assert inside.wait(20)
+    door.through(lambda: False)
+    with pytest.raises(KeyError):
+        door.through(broken)
+    heard.put("done")
+    leader.join(20)
