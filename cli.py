@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 INTERRUPTED = 130  # what a shell calls a command ended by Ctrl-C
 PARENT = "ZHIBU_PARENT"  # process id of the demo that started this command and takes it along when it ends
 # Of commands/, in the order of `zhibu -h`.
-ROOMS = ("serving", "keeping", "people", "activities", "questions", "notices", "handlers")
+ROOMS = ("serving", "keeping", "forgetting", "people", "activities", "questions", "notices", "handlers")
 GROUPS = {
     "db": "the database",
     "members": "the roster",

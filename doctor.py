@@ -23,7 +23,7 @@ from engines.redis import RedisUnavailable, connect, ensure_redis, runs
 from engines.sql import at_head, open_engine, reading
 from pages import door
 from sealed.desk import DeskAway, DeskClosed
-from services import workdays
+from services import forgetting, workdays
 from settings import Settings
 from texts import doctor as texts
 
@@ -328,6 +328,15 @@ def _backup(settings: Settings) -> Finding:
     return _judged(texts.BACKUP, age <= BACKED_UP, texts.backed_up_long_ago(folder, age.days))
 
 
+def _forgotten(settings: Settings) -> Finding:
+    """A deletion that was killed has left a note with what it looked for."""
+    try:
+        begun = forgetting.noted(settings.var / forgetting.NOTE)
+    except OSError:  # another line says so
+        begun = None
+    return _judged(texts.FORGOTTEN, begun is None, texts.forget_on(begun.public_id) if begun else "")
+
+
 def _judged(what: str, good: bool, advice: str) -> Finding:  # noqa: FBT001 - the judgement itself
     return Finding(what, good, "" if good else advice)
 
@@ -357,4 +366,5 @@ CHECKS: tuple[Callable[[Settings], Finding], ...] = (
     _owner,
     _addresses,
     _backup,
+    _forgotten,
 )

@@ -1,4 +1,4 @@
-"""What keeps the branch's data: the tables brought to this version, a backup taken and put back, somebody forgotten."""
+"""What keeps the branch's data: the tables brought to this version, a backup taken and put back."""
 
 from __future__ import annotations
 
@@ -10,21 +10,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from commands.common import ruled
-from commands.register import REFUSED, Chosen, Stop, argument, command
+from commands.register import Chosen, Stop, argument, command
 from texts import cli as texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sqlalchemy import Engine
-    from sqlalchemy.orm import Session
 
-    from app import House
     from backups.give import Back
     from backups.manifest import Manifest
     from confidential.file import QuietFile
-    from services.forgetting import Traces
     from settings import Settings
 
 CASES, UNSIGNED, SERVER_KEY = "cases.db", "unsigned.db", "server.key"
@@ -56,7 +52,7 @@ def _backup(chosen: Chosen) -> None:
         raise Stop(words.KEEP_LEAST)
     settings, now = chosen.settings(), datetime.now(UTC)
     engine = _there(chosen, settings)
-    with _faults(), take.shelf(chosen.dir):
+    with faults(), take.shelf(chosen.dir):
         with take.unfinished(chosen.dir, now) as (part, whole):
             with snapshot(engine) as db:
                 made = take.tables(db, part, _tell)
@@ -99,7 +95,7 @@ def _restore(chosen: Chosen) -> None:
     from texts import backup as words
 
     settings = chosen.settings()
-    with _faults():
+    with faults():
         folder = take.newest(chosen.dir)
         said = manifest.read(folder)
         print(words.restoring(folder.resolve(), said.local.astimezone(settings.zone), said.version))
@@ -114,87 +110,6 @@ def _restore(chosen: Chosen) -> None:
     _told(back)
     for sentence in left:
         print(sentence)
-
-
-@command(
-    "forget",
-    "delete who a member was; what the branch counts stays",
-    argument("member", help="public id, 编号 or a unique name"),
-    argument("--yes", action="store_true", help="do not ask"),
-)
-def _forget(chosen: Chosen) -> int | None:
-    """Redis and the desk's file first: after the commit nobody knows any more what to look for."""
-    from engines.sql import StillRead, clean
-    from services import forgetting, members
-    from texts import backup as words
-
-    if not chosen.yes and not sys.stdin.isatty():
-        raise Stop(words.ASK_FIRST)
-    house = chosen.house()
-
-    def look(db: Session) -> tuple[str, str, Traces]:
-        member = members.find(db, chosen.member)
-        return member.name, member.public_id, forgetting.traces(db, member)
-
-    name, public_id, traces = ruled(house, look)
-    if not chosen.yes:
-        print(words.forgetting(name, public_id))
-        if input(words.ASKED).strip().lower() != "yes":
-            print(words.NOT_FORGOTTEN)
-            return REFUSED
-
-    def forget(db: Session) -> None:
-        forgetting.forget(db, house.operator(), members.find(db, public_id), traces, words.FORGOTTEN)
-
-    if name != words.FORGOTTEN:
-        ruled(house, lambda db: forgetting.allow(db, house.operator(), members.find(db, public_id)))
-        _out_of_redis(house, traces)
-        _out_of_unsigned(chosen.settings(), traces, words.FORGOTTEN)
-        ruled(house, forget)
-        _out_of_redis(house, traces)
-    try:
-        clean(house.engine)
-    except StillRead:
-        raise Stop(words.STILL_READ.format(public_id)) from None
-    print(words.forgotten(public_id, shared=traces.shared))
-    return None
-
-
-def _out_of_redis(house: House, traces: Traces) -> None:
-    """Every value that names the member, and every key that is the member's."""
-    import json
-
-    from redis import RedisError
-
-    from texts import backup as words
-
-    wanted = [one for word in (*traces.words, *traces.keys) for one in {word, json.dumps(word)[1:-1]}]
-    try:
-        for key in house.store.scan_iter(count=500):
-            kind = house.store.type(key)
-            held = ""
-            if kind == "string":
-                held = str(house.store.get(key))
-            elif kind == "hash":
-                held = json.dumps(house.store.hgetall(key), ensure_ascii=False)
-            if any(one in key or one in held for one in wanted):
-                house.store.delete(key)
-    except RedisError:
-        raise Stop(words.REDIS_AWAY) from None
-
-
-def _out_of_unsigned(settings: Settings, traces: Traces, instead: str) -> None:
-    """The name out of what others have written without theirs, and out of the copies of that file."""
-    from confidential.keeper import copy_of
-    from confidential.unsigned import UnsignedFile
-    from services.forgetting import told_without
-
-    unsigned = UnsignedFile(settings.home / settings.confidential.unsigned_database, settings.zone)
-    copies = [copy_of(unsigned.file.path, name) for name in ("nightly", "weekly")]
-    with _faults():
-        if unsigned.reword(lambda text: told_without(text, traces, instead)):
-            unsigned.file.copy_to(*(copy for copy in copies if copy.exists()))
-    unsigned.file.close()
 
 
 def _told(back: list[Back]) -> None:
@@ -369,7 +284,7 @@ def _there(chosen: Chosen, settings: Settings) -> Engine:
 
 
 @contextmanager
-def _faults() -> Iterator[None]:
+def faults() -> Iterator[None]:
     """What is wrong with a backup ends the command with its sentence."""
     from backups.faults import BackupFault
     from confidential.file import Busy, Full

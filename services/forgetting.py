@@ -7,9 +7,10 @@ of each column that holds text or bytes what becomes of it; a column that is not
 import hashlib
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from enum import Enum
+from pathlib import Path
 
 from sqlalchemy import ColumnElement, Table, delete, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -37,6 +38,7 @@ from services import appointments, people
 from services.errors import HoldsOffice
 from services.rights import Act
 
+NOTE = "forgetting.json"  # in var/, while a deletion is under way
 SHORTEST = 5  # characters of a number that is looked for in texts: a shorter one would be found in anything
 TOLD_OF = ("reason", "unit", "note", "device")  # facts of an event or notice that may hold words about the person
 
@@ -158,6 +160,48 @@ class Traces:
         kept = "|".join(re.escape(one) for form in map(_forms, self.longer) for one in form)
         gone = "|".join(_whole(one) for form in map(_forms, self.words) for one in form)
         return re.sub(f"({kept or '(?!)'})|{gone}", lambda found: found[1] or instead, text)
+
+    def held_by(self, text: str) -> bool:
+        """Whether a word or a key stands in the text, or in what is JSON in it, with the same bounds as in texts."""
+        either = replace(self, words=(*self.words, *self.keys))
+        return any(either.without(one, "") != one for one in _strings(text))
+
+
+def _strings(value: object) -> Iterator[str]:
+    """The text itself, or where it is JSON the strings in it: a number there may look like a 编号."""
+    if isinstance(value, str):
+        try:
+            inner = json.loads(value) if value[:1] in ("{", "[", '"') else None
+        except ValueError:
+            inner = None
+        yield from [value] if inner is None else _strings(inner)
+    elif isinstance(value, dict):
+        for key, one in value.items():
+            yield key
+            yield from _strings(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _strings(one)
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A deletion under way: whom the operator named how, and what is looked for; noted until all is done."""
+
+    asked: str
+    public_id: str
+    traces: Traces
+
+
+def noted(note: Path) -> Begun | None:
+    """The deletion that was begun and is not done; None where there is no such note."""
+    try:
+        said = json.loads(note.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    traces = said["traces"]
+    several = {name: tuple(traces[name]) for name in ("words", "keys", "longer")}
+    return Begun(said["asked"], said["public_id"], Traces(**several, shared=traces["shared"]))
 
 
 def _whole(word: str) -> str:

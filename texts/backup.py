@@ -97,6 +97,22 @@ NOT_FORGOTTEN = "没有删除。"
 ASK_FIRST = "删除要确认：请在终端里运行，或加 --yes。"
 STILL_READ = "个人信息已删除，只是数据库里删掉的旧内容还没有清掉（正有别的程序在用，或者盘满了）。请稍后再运行一次：zhibu forget {} --yes。"
 REDIS_AWAY = "Redis 连不上，没有删除。请先让它运行。"
+FORGETS_ALREADY = "另一次删除正在进行，请等它结束。"
+
+
+def redis_left(public_id: str) -> str:
+    """The database is done and Redis is away."""
+    return f"数据库里已删除，只是 Redis 连不上，里面还没有清。请让它运行，再运行一次：zhibu forget {public_id} --yes。"
+
+
+def other_finished(public_id: str) -> str:
+    """Before what was asked for now, an earlier deletion was brought to its end."""
+    return f"上次没有做完的删除（编号 {public_id}）已接着做完。"
+
+
+def gone_already(public_id: str, *, shared: bool) -> str:
+    """It was this one whose deletion was broken off; the rest has been done now."""
+    return f"这位同志的个人信息上次已经删除，剩下的这次清完了。\n{forgotten(public_id, shared=shared)}"
 
 
 def forgetting(name: str, public_id: str) -> str:

@@ -54,6 +54,13 @@ PUT_ON_LIST = "请确认出口 IP 在公众平台的 IP 白名单里：运行 zh
 BACKUP = "两天内备份过"
 NO_BACKUP = "没有检查；请每天运行 zhibu backup 文件夹，再把放备份的文件夹填在 backup.folder。"
 
+FORGOTTEN = "没有做了一半的删除"
+
+
+def forget_on(public_id: str) -> str:
+    """A deletion was broken off."""
+    return f"有一次没有做完，请再运行一次：zhibu forget {public_id} --yes。"
+
 
 def crew(workers: int, cores: int) -> str:
     """More or fewer web processes than the machine has use for."""

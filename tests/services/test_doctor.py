@@ -27,7 +27,7 @@ SOUND = {
     "sdk": "https://res.wx.qq.com/open/js/jweixin-1.6.0.js",
     "templates": None,
 }
-CHECKS = 24
+CHECKS = 25
 
 
 @pytest.fixture

@@ -155,6 +155,7 @@ def test_a_member_of_many_affairs_is_forgotten_and_every_figure_stays(
         unsigned.submit("b" * 64, "work", f"请{NAME}同志多讲讲", datetime(2026, 11, 25, tzinfo=UTC))
         unsigned.file.close()
         empty_redis.set("shelf:roster", json.dumps([NAME, PHONE]))
+        empty_redis.set("shelf:others", json.dumps([f"{NAME}兰", f"{PHONE}0"]))
         assert later
     canaries = (openid, WORDS, json.dumps(WORDS)[1:-1], PHONE, NUMBER, BORN, f"{NAME}，", f'{NAME}"', f"{NAME}同志")
     assert len(left(each_database, empty_redis, canaries)) > 5
@@ -168,8 +169,9 @@ def test_a_member_of_many_affairs_is_forgotten_and_every_figure_stays(
     told = zhibu.types("forget", NAME, "--yes").done().out
     assert "旧备份" in told
     assert NAME not in told
-    assert left(each_database, empty_redis, canaries) == []
+    assert [one for one in left(each_database, empty_redis, canaries) if "shelf:others" not in one] == []
     assert {name: _numbers(each_database, name) for name in COUNTED} == before
+    assert empty_redis.delete("shelf:others"), "what names others alone stays"
     assert FORGOTTEN in _column(each_database, "activity", "host")
     assert f"{NAME}兰" in _column(each_database, "activity", "recorder")
     assert f"{NAME}兰" in _column(each_database, "member", "name")
@@ -196,3 +198,21 @@ def test_a_number_is_no_part_of_a_longer_one_and_json_stays_json() -> None:
     text = '{"rows": 10001, "t": "0571-88100012，马克思主义，10001，马克"}'
     assert json.loads(told_without(text, found, "某")) == {"rows": 10001, "t": "0571-88100012，马克思主义，某，某"}
     assert told_without("编号10001号，A10001", found, "某") == "编号某号，A10001"
+
+
+@pytest.mark.parametrize(
+    ("held", "names"),
+    [
+        ("10001", True),
+        ('{"rows": 10001}', False),
+        ('{"phone": "0571-88100012"}', False),
+        (json.dumps({"talk": "电话\n10001"}), True),
+        (json.dumps({"talk": json.dumps(["马克同志"])}), True),
+        ("马克思主义", False),
+        ("马克和马克思", True),
+        ("zhibu:wx:talk:oAbc", True),
+        ("zhibu:wx:talk:oAbcd", False),
+    ],
+)
+def test_in_redis_nobody_elses_is_taken_for_the_members(held: str, names: bool) -> None:  # noqa: FBT001 - a table
+    assert Traces(("10001", "马克"), ("oAbc",), ("马克思",), shared=False).held_by(held) is names
