@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
-from sqlalchemy import ColumnElement, Table, delete, or_, select, update
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import ColumnElement, String, Table, cast, delete, or_, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from models.attendance import MakeUp, Mark
 from models.base import Base
 from models.checkin import HeldScan
-from models.credit import CreditEntry, Delivery
+from models.credit import CreditEntry, CreditMove, Delivery
 from models.event import Event
 from models.exam import Sitting, SittingAnswer
 from models.given import Given
@@ -231,9 +231,23 @@ def traces(db: Session, member: Member) -> Traces:
 
 
 def _theirs(member: Member) -> ColumnElement[bool]:
-    """The identities bound to the member, and those that WeChat says are the same person's."""
+    """The identities bound to the member, and of those that are nobody's the ones that once were the member's.
+
+    Either WeChat says so (unionid), or a notice to the member went there: a delivery or a spent credit tells.
+    """
     unionids = select(Identity.unionid).where(Identity.member_id == member.id, Identity.unionid.is_not(None))
-    return (Identity.member_id == member.id) | (Identity.member_id.is_(None) & Identity.unionid.in_(unionids))
+    sent = Notice.member_id == member.id
+    arrived = select(Delivery.identity_id).join(Notice, Notice.message_id == Delivery.message_id).where(sent)
+    begins = "spent:" + cast(Notice.id, String) + "."
+    other = aliased(Identity)
+    spent = (
+        select(CreditEntry.identity_id)
+        .join(other, (CreditEntry.identity_id == other.id) & other.member_id.is_(None))
+        .join(Notice, CreditEntry.once.startswith(begins))
+        .where(sent, CreditEntry.move == CreditMove.SPENT)
+    )
+    left = or_(Identity.unionid.in_(unionids), Identity.id.in_(arrived), Identity.id.in_(spent))
+    return (Identity.member_id == member.id) | (Identity.member_id.is_(None) & left)
 
 
 def _digest(identity: Identity) -> str:

@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -195,9 +196,20 @@ def forget_account(db: Session, account: Account, now: datetime) -> None:
     if identity.member_id is not None:
         visits.end_all(db, identity.member_id)
         outbox.left(db, identity.member_id, now)
-    credits.forget(db, [identity.id])
-    deliveries.forget(db, [identity.id])
-    db.execute(delete(Identity).where(Identity.id == identity.id))
+    let_go(db, [identity])
+
+
+def let_go(db: Session, identities: Sequence[Identity]) -> None:
+    """Erase accounts that are nobody's any more, with their credits, logins and scans: later nobody knows whose.
+
+    Whoever writes from one of them is met anew.
+    """
+    numbers = [one.id for one in identities]
+    for one in identities:
+        db.execute(delete(HeldScan).where(HeldScan.app_id == one.app_id, HeldScan.openid == one.openid))
+    credits.forget(db, numbers)
+    deliveries.forget(db, numbers)
+    db.execute(delete(Identity).where(Identity.id.in_(numbers)))
 
 
 def purge(db: Session, now: datetime, held: timedelta, wrong: timedelta) -> int:
@@ -258,7 +270,7 @@ def _join(db: Session, identity: Identity, member: Member, now: datetime, allowe
     if rival is not None:
         if allowed_at is None or rival.bound_at is None or rival.bound_at >= allowed_at:
             raise MemberBound
-        rival.member_id = None
+        let_go(db, [rival])
         visits.end_all(db, member.id)  # it was the old account that let them in
         db.flush()
     identity.member_id = member.id

@@ -13,7 +13,7 @@ from models.activity import Activity, ActivityState
 from models.event import Event
 from models.member import BindCode, Identity, Member, MemberStatus
 from models.org import Org
-from services import activities, appointments, events, logins, orgs, outbox, visits
+from services import activities, appointments, events, logins, members, orgs, outbox, visits
 from services.errors import SameName
 from services.rights import Act
 
@@ -198,7 +198,7 @@ def lay_to_rest(db: Session, member: Member, now: datetime) -> None:
     visits.end_all(db, member.id)
     logins.end_all(db, member)
     db.execute(delete(BindCode).where(BindCode.member_id == member.id, BindCode.used_at.is_(None)))
-    db.execute(update(Identity).where(Identity.member_id == member.id).values(member_id=None, bound_at=None))
+    members.let_go(db, db.scalars(select(Identity).where(Identity.member_id == member.id)).all())
 
 
 def agree(one: str, other: str) -> bool:

@@ -15,7 +15,7 @@ from models import Base
 from models.activity import Activity
 from models.guest import Guest
 from models.member import Identity, Member
-from services.forgetting import FATES, Fate, Traces, told_without
+from services.forgetting import FATES, Fate, Traces, told_without, traces
 from tests.branch import NOON, branch_on
 from tests.engines import Database
 from tests.services import every_table
@@ -124,6 +124,8 @@ def test_a_member_of_many_affairs_is_forgotten_and_every_figure_stays(
 ) -> None:
     with branch_on(each_database, redis_url) as branch:
         gone = branch.bound(NAME, phone=PHONE, number=NUMBER, born=BORN)
+        with branch.house.reading() as db:
+            first = db.scalars(select(Identity.openid).join(Member).where(Member.name == NAME)).one()
         other = branch.bound(f"{NAME}兰")  # a longer name, that has to stay
         later = branch.meeting("12月党课", opened=False, starts=timedelta(days=3))
         meeting = branch.meeting()
@@ -133,9 +135,12 @@ def test_a_member_of_many_affairs_is_forgotten_and_every_figure_stays(
         gone.says("请假").says("5").says(f"{WORDS}一").hears("已提交")
         gone.says("意见").says("1").says("1").says(f"{WORDS}二").says("1").hears("已提交")
         gone.says("自查").says(f"{WORDS}三")
+        branch.clock.advance(60)
+        gone = branch.phone(NAME).says(branch.code(NAME)).hears("绑定成功")  # a new account, with the office's new slip
         gone.says("意见").says("1").says("1").says(f"{WORDS}四")  # a talk left open, in Redis
         house = branch.house
         with house.reading() as db:
+            assert first not in db.scalars(select(Identity.openid)).all(), "once rebound nobody knows whose it was"
             openid = db.scalars(select(Identity.openid).join(Member).where(Member.name == NAME)).one()
             public_id = db.scalars(select(Member.public_id).where(Member.name == NAME)).one()
         house.run(
@@ -157,7 +162,7 @@ def test_a_member_of_many_affairs_is_forgotten_and_every_figure_stays(
         empty_redis.set("shelf:roster", json.dumps([NAME, PHONE]))
         empty_redis.set("shelf:others", json.dumps([f"{NAME}兰", f"{PHONE}0"]))
         assert later
-    canaries = (openid, WORDS, json.dumps(WORDS)[1:-1], PHONE, NUMBER, BORN, f"{NAME}，", f'{NAME}"', f"{NAME}同志")
+    canaries = (openid, first, WORDS, json.dumps(WORDS)[1:-1], PHONE, NUMBER, BORN, f"{NAME}，", f'{NAME}"', f"{NAME}同志")
     assert len(left(each_database, empty_redis, canaries)) > 5
     before = {name: _numbers(each_database, name) for name in COUNTED}
 
@@ -198,6 +203,38 @@ def test_a_number_is_no_part_of_a_longer_one_and_json_stays_json() -> None:
     text = '{"rows": 10001, "t": "0571-88100012，马克思主义，10001，马克"}'
     assert json.loads(told_without(text, found, "某")) == {"rows": 10001, "t": "0571-88100012，马克思主义，某，某"}
     assert told_without("编号10001号，A10001", found, "某") == "编号某号，A10001"
+
+
+def test_an_account_left_behind_is_known_by_what_was_sent_to_it(database: Database) -> None:
+    """By the message that arrived there, by the credit spent, by the unionid; nobody else's by any of them."""
+
+    def row(table: str, **columns: every_table.Value) -> dict[str, every_table.Value]:
+        return {**every_table.row(Base.metadata.tables[table]), **columns}
+
+    accounts = {1: 1, 2: None, 3: None, 4: None, 5: None, 6: 2}  # the number of its member
+    rows = [
+        row("member", id=1, public_id="m1", name=NAME, number=None, group_id=None),
+        row("member", id=2, public_id="m2", name="李娜", number=None, group_id=None),
+    ]
+    with sql.rebuilding(database.engine) as db:
+        db.execute(Base.metadata.tables["org"].insert(), row("org", parent_id=None))
+        db.execute(Base.metadata.tables["member"].insert(), [{**one, "org_id": every_table.NUMBER} for one in rows])
+        for number, member in accounts.items():
+            union = "u-1" if number in {1, 4} else None
+            made = row("identity", id=number, openid=f"o-{number}", unionid=union, member_id=member)
+            db.execute(Base.metadata.tables["identity"].insert(), made)
+        for number, member in ((1, 1), (11, 2)):
+            made = row("notice", id=number, public_id=f"n{number}", member_id=member, once=f"n{number}")
+            db.execute(Base.metadata.tables["notice"].insert(), {**made, "message_id": f"msg{number}"})
+        for number, about in ((2, 1), (5, 11), (6, 1)):
+            made = row("delivery", id=number, message_id=f"msg{about}", identity_id=number, app_id=f"wx{number}")
+            db.execute(Base.metadata.tables["delivery"].insert(), made)
+        for number, about in ((3, 1), (5, 11)):
+            made = row("credit_entry", id=number, identity_id=number, move="spent", once=f"spent:{about}.1")
+            db.execute(Base.metadata.tables["credit_entry"].insert(), made)
+    with sql.reading(database.engine) as db:
+        found = traces(db, db.get_one(Member, 1)).keys
+    assert {one for one in found if one.startswith("o-")} == {"o-1", "o-2", "o-3", "o-4"}
 
 
 @pytest.mark.parametrize(

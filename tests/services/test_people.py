@@ -234,7 +234,7 @@ def test_who_has_died_is_expected_bound_and_asked_nothing_any_more(office: Offic
         edit(office, "王芳", "张建国", replace(entry, status=MemberStatus.DECEASED), seen)
     assert "张建国" in office.expected(held), "what has begun keeps the roll of that day"
     assert "张建国" not in office.expected(planned)
-    assert office.look(lambda db: members.of_account(db, account)) is None
+    assert office.look(lambda db: members.known(db, account)) is None, "kept as nobody's, it could not be found later"
     with pytest.raises(CodeUnknown):
         office.run(lambda db: members.bind(db, members.Account("wx", "son"), spare, "second", office.now, rules))
     assert not office.look(lambda db: office.act(db, "张建国").rights.leads)
