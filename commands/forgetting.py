@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING
 
 from commands.common import ruled
@@ -47,13 +48,13 @@ def _forget(chosen: Chosen) -> int | None:
     house = chosen.house()
     note = house.settings.var / forgetting.NOTE
     _alone(chosen, house.settings.var / LOCK)
-    begun = forgetting.noted(note)
-    if begun and ruled(house, lambda db: _gone(db, begun)):
-        _finish(house, note, begun)
-        if chosen.member.strip() in (begun.asked, begun.public_id):
-            print(words.gone_already(begun.public_id, shared=begun.traces.shared))
+    left = forgetting.noted(note)
+    if left and ruled(house, partial(_gone, public_id=left.public_id)):
+        _finish(house, note, left)
+        if chosen.member.strip() in (left.asked, left.public_id):
+            print(words.gone_already(left.public_id, shared=left.traces.shared))
             return None
-        print(words.other_finished(begun.public_id))
+        print(words.other_finished(left.public_id))
 
     def look(db: Session) -> tuple[str, Begun]:
         member = members.find(db, chosen.member)
@@ -96,14 +97,14 @@ def _alone(chosen: Chosen, lock: Path) -> None:
         raise Stop(words.FORGETS_ALREADY) from None
 
 
-def _gone(db: Session, begun: Begun) -> bool:
+def _gone(db: Session, public_id: str) -> bool:
     """Whether the deletion that was noted had been committed: else the member is there, and it is begun anew."""
     from services import members
     from services.errors import NoSuchMember
     from texts import backup as words
 
     try:
-        return members.find(db, begun.public_id).name == words.FORGOTTEN
+        return members.find(db, public_id).name == words.FORGOTTEN
     except NoSuchMember:  # another database was put in its place meanwhile
         return True
 
@@ -164,8 +165,8 @@ def _said(store: Redis, key: str) -> Iterator[str]:
     if kind == "string":
         yield str(store.get(key))
     elif kind == "hash":
-        for pair in store.hgetall(key).items():  # type: ignore[union-attr] # redis types the asynchronous client as well
-            yield from pair
+        for pair in store.hgetall(key).items():
+            yield from map(str, pair)
 
 
 def _out_of_unsigned(settings: Settings, traces: Traces, instead: str) -> None:

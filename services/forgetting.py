@@ -41,6 +41,7 @@ from services.rights import Act
 NOTE = "forgetting.json"  # in var/, while a deletion is under way
 SHORTEST = 5  # characters of a number that is looked for in texts: a shorter one would be found in anything
 TOLD_OF = ("reason", "unit", "note", "device")  # facts of an event or notice that may hold words about the person
+OWN_DEEDS = ("leave_asked", "leave_withdrawn", "makeup_told")  # verbs of events that name who did it, or whose family
 
 
 class Fate(Enum):
@@ -270,10 +271,13 @@ def forget(db: Session, act: Act, member: Member, found: Traces, instead: str) -
     allow(db, act, member)
     if people.standing_of(member, act.day) not in GONE:
         people.move_out(db, act, member, max(act.day, member.moved_in or act.day), member.version)
-    was = {str(value) for column in _OF_MEMBER if (value := getattr(member, column))}
+    was, name = {str(value) for column in _OF_MEMBER if (value := getattr(member, column))}, member.name
     _drop(db, member, found)
     _empty(db, member, instead)
-    _retell(db, member, found, was)
+    own = replace(found, words=(*found.words, name))
+    for event in _retell(db, member, found, was):
+        event.facts = told_without(event.facts, own, instead)
+    db.flush()
     _rename(db, found, instead)
 
 
@@ -359,8 +363,11 @@ def _rules(table: Table) -> list[object]:
     return [getattr(one, "sqltext", "") for one in table.constraints]
 
 
-def _retell(db: Session, member: Member, found: Traces, was: set[str]) -> None:
-    """What events and notices say of the member beside the name: reasons, devices, values that were on record."""
+def _retell(db: Session, member: Member, found: Traces, was: set[str]) -> list[Event]:
+    """What events and notices say of the member beside the name: reasons, devices, values that were on record.
+
+    Returns the events that can be of nobody else, whatever name they have: of the member's row, and own deeds.
+    """
 
     def told(facts: Mapping[str, object]) -> dict[str, object]:
         return {
@@ -369,15 +376,20 @@ def _retell(db: Session, member: Member, found: Traces, was: set[str]) -> None:
         }
 
     about = (Event.subject == Member.__tablename__) & (Event.subject_id == member.id)
-    for event in db.scalars(select(Event).where(or_(about, *_holding(Event.facts, found)))):
+    deeds = (Event.by_id == member.id) & Event.verb.in_(OWN_DEEDS)
+    own = []
+    for event in db.scalars(select(Event).where(or_(about, deeds, *_holding(Event.facts, found)))):
         facts = json.loads(event.facts)
+        deed = event.by_id == member.id and event.verb in OWN_DEEDS and not facts.get("by_family")
+        if deed or (event.subject, event.subject_id) == (Member.__tablename__, member.id):
+            own.append(event)
         if event.subject == Member.__tablename__ or facts.get("name") in found.words:
             kept = {"name": facts["name"]} if "name" in facts else {}
             event.facts = json.dumps({**told(facts), **kept}, ensure_ascii=False)
     for notice in db.scalars(select(Notice).where(Notice.member_id == member.id)):
         facts = json.loads(notice.facts)
         notice.facts = json.dumps({**facts, **{key: "" for key in TOLD_OF if facts.get(key)}}, ensure_ascii=False)
-    db.flush()
+    return own
 
 
 def _rename(db: Session, found: Traces, instead: str) -> None:

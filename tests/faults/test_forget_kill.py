@@ -7,6 +7,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy.orm import Session
 
 import cli
 from engines import sql
@@ -28,7 +29,7 @@ def test_a_deletion_killed_after_its_commit_is_finished_by_the_same_command(
     migrated_sqlite(installed.home)
     engine = sql.open_engine("", installed.home)
 
-    def seed(db: sql.Session) -> None:
+    def seed(db: Session) -> None:
         member = rosters.take(db, Entry(name=NAME, phone=PHONE), {}).member
         db.add(Identity(app_id="wx", openid=OPENID, member_id=member.id, seen_at=datetime.now(UTC)))
 

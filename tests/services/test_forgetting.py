@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import redis
-from sqlalchemy import Enum, insert, select, update
+from sqlalchemy import Connection, Enum, insert, select, update
 
 from backups.rows import lines, shape_of
 from confidential.unsigned import UnsignedFile
@@ -162,7 +162,18 @@ def test_a_member_of_many_affairs_is_forgotten_and_every_figure_stays(
         empty_redis.set("shelf:roster", json.dumps([NAME, PHONE]))
         empty_redis.set("shelf:others", json.dumps([f"{NAME}兰", f"{PHONE}0"]))
         assert later
-    canaries = (openid, first, WORDS, json.dumps(WORDS)[1:-1], PHONE, NUMBER, BORN, f"{NAME}，", f'{NAME}"', f"{NAME}同志")
+    canaries = (
+        openid,
+        first,
+        WORDS,
+        json.dumps(WORDS)[1:-1],
+        PHONE,
+        NUMBER,
+        BORN,
+        f"{NAME}，",
+        f'{NAME}"',
+        f"{NAME}同志",
+    )
     assert len(left(each_database, empty_redis, canaries)) > 5
     before = {name: _numbers(each_database, name) for name in COUNTED}
 
@@ -205,20 +216,56 @@ def test_a_number_is_no_part_of_a_longer_one_and_json_stays_json() -> None:
     assert told_without("编号10001号，A10001", found, "某") == "编号某号，A10001"
 
 
+def row(table: str, **columns: every_table.Value) -> dict[str, every_table.Value]:
+    return {**every_table.row(Base.metadata.tables[table]), **columns}
+
+
+def two_members(db: Connection, *names: str) -> None:
+    db.execute(Base.metadata.tables["org"].insert(), row("org", parent_id=None))
+    made = [row("member", id=at, public_id=f"m{at}", name=one, number=None) for at, one in enumerate(names, 1)]
+    db.execute(Base.metadata.tables["member"].insert(), made)
+
+
+def test_of_two_of_one_name_the_events_that_are_the_members_own_lose_it(
+    database: Database,
+    empty_redis: redis.Redis,
+    redis_url: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = {"name": NAME, "leave_class": "sick"}
+    told = (
+        ("member", 1, 2, "edited", {"note": f"同{NAME}", "post": f"{NAME}工作室"}),
+        ("activity", 7, 1, "leave_asked", {**asked, "by_family": False}),
+        ("activity", 7, 1, "leave_withdrawn", {"name": NAME}),
+        ("activity", 7, 1, "makeup_told", {"name": NAME, "way": "read"}),
+        ("activity", 7, 1, "leave_asked", {**asked, "by_family": True}),  # a leader, for the namesake
+        ("activity", 7, 2, "mark_on_leave", {"name": NAME, "reason": f"{NAME}住院"}),
+        ("activity", 7, 2, "leave_asked", {**asked, "by_family": False}),
+        ("member", 2, 1, "edited", {"note": f"同{NAME}"}),
+    )
+    with sql.rebuilding(database.engine) as db:
+        two_members(db, NAME, NAME)
+        for number, (subject, about, by, verb, facts) in enumerate(told, 1):
+            made = row("event", id=number, subject=subject, subject_id=about, by_id=by, verb=verb)
+            db.execute(Base.metadata.tables["event"].insert(), {**made, "facts": json.dumps(facts)})
+    done = at(database, redis_url, capsys, monkeypatch).types("forget", "m1", "--yes").done()
+    assert "有同名的同志" in done.out
+    now = [json.loads(one) for one in _column(database, "event", "facts")][: len(told)]
+    assert now[:4] == [
+        {"note": "", "post": f"{FORGOTTEN}工作室"},
+        {**asked, "name": FORGOTTEN, "by_family": False},
+        {"name": FORGOTTEN},
+        {"name": FORGOTTEN, "way": "read"},
+    ]
+    assert now[4:] == [facts for *_, facts in told[4:]]
+
+
 def test_an_account_left_behind_is_known_by_what_was_sent_to_it(database: Database) -> None:
     """By the message that arrived there, by the credit spent, by the unionid; nobody else's by any of them."""
-
-    def row(table: str, **columns: every_table.Value) -> dict[str, every_table.Value]:
-        return {**every_table.row(Base.metadata.tables[table]), **columns}
-
     accounts = {1: 1, 2: None, 3: None, 4: None, 5: None, 6: 2}  # the number of its member
-    rows = [
-        row("member", id=1, public_id="m1", name=NAME, number=None, group_id=None),
-        row("member", id=2, public_id="m2", name="李娜", number=None, group_id=None),
-    ]
     with sql.rebuilding(database.engine) as db:
-        db.execute(Base.metadata.tables["org"].insert(), row("org", parent_id=None))
-        db.execute(Base.metadata.tables["member"].insert(), [{**one, "org_id": every_table.NUMBER} for one in rows])
+        two_members(db, NAME, "李娜")
         for number, member in accounts.items():
             union = "u-1" if number in {1, 4} else None
             made = row("identity", id=number, openid=f"o-{number}", unionid=union, member_id=member)
@@ -232,8 +279,8 @@ def test_an_account_left_behind_is_known_by_what_was_sent_to_it(database: Databa
         for number, about in ((3, 1), (5, 11)):
             made = row("credit_entry", id=number, identity_id=number, move="spent", once=f"spent:{about}.1")
             db.execute(Base.metadata.tables["credit_entry"].insert(), made)
-    with sql.reading(database.engine) as db:
-        found = traces(db, db.get_one(Member, 1)).keys
+    with sql.reading(database.engine) as session:
+        found = traces(session, session.get_one(Member, 1)).keys
     assert {one for one in found if one.startswith("o-")} == {"o-1", "o-2", "o-3", "o-4"}
 
 
