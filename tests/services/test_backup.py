@@ -278,6 +278,13 @@ def test_there_has_to_be_something_to_back_up(install: Install, tmp_path: Path) 
         ("app_secret: ${SECRET} # named", "app_secret: ${SECRET} # named"),
         ("a: {token: Secret99}", None),
         ("token: |\n  Secret99", None),
+        ("# a: {b: 1, app_secret: Secret99, token: Secret98}", '# a: {b: 1, app_secret: "（口令不在备份里）"'),
+        ("a: 1 # 'token' = Secret99", 'a: 1 # \'token: "（口令不在备份里）"'),
+        ("# - token: |\n#     Secret99\n# url: ''\na: 1", "# - token: \"（口令不在备份里）\"\n#     \n# url: ''\na: 1"),
+        ("a: 1 # postgresql://u:Secret99@db/x", "a: 1 # postgresql://（口令不在备份里）@db/x"),
+        ("a: {b: ${TOKEN}, token: ${TOKEN}} # {token: ${TOKEN}}", None),
+        ("a: |\n  x # token: 9", None),
+        ("public_url: http://x # 照 public_url: 填", "public_url: http://x # 照 public_url: 填"),
     ],
 )
 def test_no_secret_stays_in_the_settings_however_it_is_written(written: str, kept: str | None) -> None:
