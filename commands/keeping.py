@@ -96,6 +96,7 @@ def _restore(chosen: Chosen) -> None:
 
     settings = chosen.settings()
     with faults():
+        _nobody_serves(chosen, settings)
         folder = take.newest(chosen.dir)
         said = manifest.read(folder)
         print(words.restoring(folder.resolve(), said.local.astimezone(settings.zone), said.version))
@@ -110,6 +111,17 @@ def _restore(chosen: Chosen) -> None:
     _told(back)
     for sentence in left:
         print(sentence)
+
+
+def _nobody_serves(chosen: Chosen, settings: Settings) -> None:
+    """From here on: what a web process has open would be another file, or its writing lost. Jobs have leases."""
+    from engines import ports
+    from texts import backup as words
+
+    try:
+        chosen.closing.enter_context(ports.unserved(settings.var, settings.server.port))
+    except ports.PortRefused as refused:
+        raise Stop(words.serves(refused.port)) from None
 
 
 def _told(back: list[Back]) -> None:

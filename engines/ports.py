@@ -4,6 +4,8 @@ import errno
 import fcntl
 import os
 import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from engines.locks import hold
@@ -66,3 +68,19 @@ def claim(host: str, port: int, var: Path) -> tuple[socket.socket, bool]:
     handed = socket.socket(fileno=_FIRST_HANDED)
     handed.set_inheritable(False)  # the embedded Redis we may start outlives us
     return handed, True
+
+
+@contextmanager
+def unserved(var: Path, port: int) -> Iterator[None]:
+    """While the block runs no process of this installation serves at all, nor one begins to serve at this port.
+
+    Raises PortRefused where one serves, at whatever port, be it only a worker whose server has ended.
+    """
+    with ExitStack() as held:
+        for lock in sorted({var / f"serve-{port}.lock", *var.glob("serve-*.lock")}):
+            try:
+                held.callback(os.close, hold(lock, fcntl.LOCK_EX | fcntl.LOCK_NB))
+            except BlockingIOError:
+                at = int(lock.stem.removeprefix("serve-"))
+                raise PortRefused("", at, taken=True, reason="serving") from None
+        yield

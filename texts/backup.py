@@ -65,6 +65,11 @@ def left_alone(name: str) -> str:
     return f"{QUIET[name]}这里已有内容，没有动它，备份里的（{name}）没有放进去。"
 
 
+def serves(port: int) -> str:
+    """A web process of this installation runs."""
+    return f"网页服务还在运行（端口 {port}），没有恢复。请先停服务，再运行一次。"
+
+
 def orphans(tables: Sequence[str]) -> str:
     """Rows that belong to nothing."""
     return f"备份里有的行找不到所属的记录（{'、'.join(tables)}），没有恢复。请换一份备份。"

@@ -94,6 +94,8 @@ def test_of_two_servers_on_one_port_the_second_refuses(serving: Serving, install
             f"{address} {TAKEN}，多半是上一次启动的还在运行：请先停掉它，或在设置里给 server.port 换一个端口。\n"
         )
     installed.gone()
+    restored = serving.made.zhibu("restore", ".")  # no jobs run, whose leases would tell
+    assert (restored.returncode, "网页服务还在运行" in restored.stderr) == (1, True)
     assert serving.server.poll() is None
     assert serving.made.answers()
 

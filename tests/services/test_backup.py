@@ -1,8 +1,10 @@
 """`zhibu backup` and `zhibu restore`: everything comes back the same, on either engine, or a sentence says why not."""
 
+import fcntl
 import gzip
 import hashlib
 import json
+import os
 import shutil
 import sqlite3
 import stat
@@ -25,6 +27,7 @@ from backups.take import prune, shelf, whole
 from commands.keeping import _handlers_back
 from confidential.unsigned import UnsignedFile
 from engines import sql
+from engines.locks import hold
 from models import Base
 from models.clock import Lease
 from models.org import Org, OrgKind
@@ -266,6 +269,16 @@ def test_there_has_to_be_something_to_back_up(install: Install, tmp_path: Path) 
     operator.types("backup", tmp_path / "shelf").refused("没有可备份的")
     assert not (tmp_path / "shelf").exists()
     operator.types("restore", tmp_path).refused("没有完整的备份")
+
+
+def test_nothing_is_put_back_while_somebody_serves_at_whatever_port(install: Install, tmp_path: Path) -> None:
+    operator, _ = install("sqlite")
+    lock = operator.home / "var" / "serve-8123.lock"
+    serving = hold(lock, fcntl.LOCK_SH)  # a server's, or of a worker that outlived it
+    operator.types("restore", tmp_path, "--replace").refused("8123", "先停服务")
+    os.close(serving)
+    operator.types("restore", tmp_path, "--replace").refused("没有完整的备份")
+    os.close(hold(lock, fcntl.LOCK_EX | fcntl.LOCK_NB))  # a server may begin again
 
 
 @pytest.mark.parametrize(
