@@ -176,8 +176,11 @@ def _out_of_unsigned(settings: Settings, traces: Traces, instead: str) -> None:
     from services.forgetting import told_without
 
     unsigned = UnsignedFile(settings.home / settings.confidential.unsigned_database, settings.zone)
-    copies = [copy_of(unsigned.file.path, name) for name in ("nightly", "weekly")]
+    there = (copy_of(unsigned.file.path, name) for name in ("nightly", "weekly"))
+    copies = [copy for copy in there if copy.exists()]
     with faults():
-        if unsigned.reword(lambda text: told_without(text, traces, instead)):
-            unsigned.file.copy_to(*(copy for copy in copies if copy.exists()))
+        changed = unsigned.reword(lambda text: told_without(text, traces, instead))
+        # Also where the file itself has none of them any more: a kill came between, or it was withdrawn since.
+        if changed or any(word.encode() in copy.read_bytes() for copy in copies for word in traces.words):
+            unsigned.file.copy_to(*copies)
     unsigned.file.close()

@@ -3,12 +3,15 @@
 import hashlib
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import redis
 from sqlalchemy import Connection, Enum, insert, select, update
 
 from backups.rows import lines, shape_of
+from commands.forgetting import _out_of_unsigned
+from confidential.keeper import copy_of
 from confidential.unsigned import UnsignedFile
 from engines import sql
 from models import Base
@@ -16,7 +19,8 @@ from models.activity import Activity
 from models.guest import Guest
 from models.member import Identity, Member
 from services.forgetting import FATES, Fate, Traces, told_without, traces
-from tests.branch import NOON, branch_on
+from settings import load
+from tests.branch import NOON, ROOT, branch_on
 from tests.engines import Database
 from tests.services import every_table
 from tests.services.operator import Operator, at
@@ -214,6 +218,21 @@ def test_a_number_is_no_part_of_a_longer_one_and_json_stays_json() -> None:
     text = '{"rows": 10001, "t": "0571-88100012，马克思主义，10001，马克"}'
     assert json.loads(told_without(text, found, "某")) == {"rows": 10001, "t": "0571-88100012，马克思主义，某，某"}
     assert told_without("编号10001号，A10001", found, "某") == "编号某号，A10001"
+
+
+def test_a_copy_of_the_unsigned_file_is_searched_too(tmp_path: Path) -> None:
+    """A deletion killed between the file and its copies leaves the name in these alone."""
+    settings = load(ROOT / "config.yaml", {"ZHIBU_HOME": str(tmp_path)})
+    unsigned = UnsignedFile(tmp_path / settings.confidential.unsigned_database, settings.zone)
+    unsigned.submit("b" * 64, "work", f"请{NAME}同志多讲讲", datetime(2026, 11, 25, tzinfo=UTC))
+    copy = copy_of(unsigned.file.path, "weekly")
+    copy.parent.mkdir()
+    unsigned.file.copy_to(copy)
+    unsigned.reword(lambda text: text.replace(NAME, FORGOTTEN))
+    unsigned.file.close()
+    assert NAME.encode() in copy.read_bytes()
+    _out_of_unsigned(settings, Traces((NAME,), (), (), shared=False), FORGOTTEN)
+    assert NAME.encode() not in copy.read_bytes()
 
 
 def row(table: str, **columns: every_table.Value) -> dict[str, every_table.Value]:
