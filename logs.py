@@ -10,10 +10,12 @@ import logging
 import re
 import secrets
 import sys
+import time
 import traceback
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from threading import Lock
 from types import TracebackType
 from typing import Any, Literal, TextIO
 
@@ -47,6 +49,28 @@ class _Stderr(logging.StreamHandler[TextIO]):
         """Say the line."""
         self.stream = sys.stderr
         super().emit(record)
+
+
+class Seldom:
+    """Keeps what anybody can bring about from filling the log: at most `most` lines in `seconds`."""
+
+    def __init__(self, most: int = 20, seconds: float = 60.0) -> None:
+        self._most, self._seconds = most, seconds
+        self._since, self._said, self._unsaid = 0.0, 0, 0
+        self._guard = Lock()
+
+    def unsaid(self) -> int | None:
+        """How many lines were left out before this one; None where this one is to be left out as well."""
+        now = time.monotonic()
+        with self._guard:
+            if now - self._since >= self._seconds:
+                self._since, self._said = now, 0
+            if self._said >= self._most:
+                self._unsaid += 1
+                return None
+            self._said += 1
+            before, self._unsaid = self._unsaid, 0
+            return before
 
 
 def numbered(app: Wsgi) -> Wsgi:

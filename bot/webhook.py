@@ -22,6 +22,7 @@ import flask
 from bot.meters import Meters, outcome
 from bot.together import Send
 from bot.turns import NotKept, Turns
+from logs import Seldom
 from wechat.envelope import MAX_BODY, Envelope, EnvelopeError, TooLong
 from wechat.messages import Malformed, Message, parse, text_reply
 
@@ -31,6 +32,7 @@ _UNNAMED = re.compile(r"/(dialogues|sealed|confidential|engines)/|/bot/(turns|ap
 _LENGTH = re.compile(r"[0-9]{1,6}", re.ASCII)
 _QUERY = re.compile(r"[\w.~-]+=[\w.~-]*(?:&[\w.~-]+=[\w.~-]*)*", re.ASCII)  # nothing in it is encoded
 _STATUS = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
+_REFUSALS = Seldom()  # anybody can send us something
 HANDLED = "success"  # the platform's word for 'taken, nothing to say'; never sealed
 
 
@@ -117,8 +119,10 @@ class Webhook:
         return answer
 
     def refused(self, error: EnvelopeError) -> Answer:
-        """What is not WeChat's: noted and counted by the name of what is wrong with it."""
-        log.warning("callback refused error=%s status=%d", type(error).__name__, error.status)
+        """What is not WeChat's: counted by the name of what is wrong with it, and noted as long as it is seldom."""
+        unsaid = _REFUSALS.unsaid()
+        if unsaid is not None:
+            log.warning("callback refused error=%s status=%d unsaid=%d", type(error).__name__, error.status, unsaid)
         self.meters.refused(type(error).__name__)
         return Answer(error.status, type(error).__name__)
 

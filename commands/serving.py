@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+import signal
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -64,6 +65,7 @@ def _take_bank(house: House, path: Path) -> None:
 def _serve(chosen: Chosen) -> None:
     from engines.web import Server
 
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until the server has its own: who begins has the newest settings
     settings = chosen.settings()
     address = settings.server.host, settings.server.port
     listener, handed = _listenable(partial(ports.claim, *address, settings.var), "server.port")

@@ -36,6 +36,7 @@ Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]  # an env
 IDLE = 8.0  # seconds an idle connection is kept by who leaves; nginx's own limit has to be shorter
 IDLE_AT_END = 1.0  # seconds, where nobody has come in the place of who leaves
 TURN = 10.0  # seconds a turn under way may take before its worker is killed
+SOON, LONGEST = 6.0, 60.0  # seconds before a successor that could not start is tried again; granian ends below 5.5
 READY = 60.0  # seconds for a new worker to be ready, on a machine that does other things as well
 LEAVE, LEAVE_AT_END = signal.SIGUSR1, signal.SIGUSR2
 log = logging.getLogger(__name__)
@@ -67,6 +68,7 @@ class Server(MPServer):
         self.listener = listener
         self.handed = handed
         self.leaving: list[WorkerProcess] = []
+        self.pauses: dict[int, float] = {}  # seconds before a place is tried again
 
     def _init_shared_socket(self) -> None:
         self._ssp, self._sso = None, None
@@ -85,14 +87,16 @@ class Server(MPServer):
         made = [(place, *self._successor(place, spawn_target, target_loader)) for place in workers]
         for place, worker, ready in made:
             before = self.wrks[place]
-            if not _comes(ready, READY):
+            if not self._comes(ready):
                 log.error("worker not replaced place=%d", place)
                 worker.kill()
                 worker.join()
+                if any(one.is_alive() for one in self.wrks):
+                    self.respawned_wrks.pop(place, None)  # else granian takes the next end for a crash without end
                 if not before.is_alive():
-                    self.interrupt_children.append(place)  # granian tries again, or ends where that has been of no use
-                    self.main_loop_interrupt.set()
+                    self._try_again(place)
                 continue
+            self.pauses.pop(place, None)
             self.wrks[place] = worker
             worker.interrupt_by_parent = False  # from here on its end is a reason to replace it
             if before.is_alive():
@@ -100,6 +104,33 @@ class Server(MPServer):
                 self.leaving.append(before)
         self._wait_for(self.leaving, IDLE + TURN)
         self.leaving = [one for one in self.leaving if one.is_alive()]  # some, where a stop has come meanwhile
+
+    def _try_again(self, place: int) -> None:
+        """Replace a dead worker later, as long as another one lives; else granian tries once more and then ends."""
+        pause = self.pauses[place] = min(2 * self.pauses.get(place, SOON / 2), LONGEST)
+
+        def again() -> None:
+            if not self.wrks[place].is_alive():  # a reload may have done it
+                self.interrupt_children.append(place)
+                self.main_loop_interrupt.set()
+
+        if not any(one.is_alive() for one in self.wrks):
+            again()
+            return
+        later = threading.Timer(pause, again)
+        later.daemon = True
+        later.start()
+
+    def _comes(self, ready: int) -> bool:
+        """Whether the worker says that it is ready, before it ends, within READY and before a wish to stop."""
+        deadline = time.monotonic() + READY
+        try:
+            while not self.interrupt_signal and time.monotonic() < deadline:
+                if select.select([ready], [], [], 0.1)[0]:
+                    return os.read(ready, 1) == b"1"
+            return False
+        finally:
+            os.close(ready)
 
     def _successor(
         self, place: int, spawn_target: Callable[..., None], target_loader: Callable[[], Wsgi]
@@ -202,14 +233,6 @@ def _announced(loader: Callable[[], Wsgi], said: int) -> Wsgi:
     os.write(said, b"1")
     os.close(said)
     return app
-
-
-def _comes(ready: int, seconds: float) -> bool:
-    """Whether the worker says that it is ready, before it ends and within so long."""
-    try:
-        return bool(select.select([ready], [], [], seconds)[0]) and os.read(ready, 1) == b"1"
-    finally:
-        os.close(ready)
 
 
 def _tell(worker: WorkerProcess, what: signal.Signals) -> None:

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -226,6 +227,7 @@ def nobody_goes_unanswered_while_web_processes_are_replaced(deployed: Running) -
             # What ended workers have counted counts as well, whoever is asked.
             assert {made.counted("zhibu_turns_total") - before for _ in range(8)} == {sum(sent)}
 
+            one_falls_while_the_settings_are_broken(deployed, whole)
             enough.clear()
             writing = [phones.submit(writes, place) for place in range(4)]
             answered(4)
@@ -236,11 +238,41 @@ def nobody_goes_unanswered_while_web_processes_are_replaced(deployed: Running) -
         finally:
             ended(enough, writing)
     assert deployed.world.complaints == []
+    a_wish_to_stop_ends_a_reload(deployed)
+    deployed.server = made.runs_at(deployed.listener)
     # The new ones, too, are tied to the server's life.
     last = eventually(deployed.workers, what="workers")
     deployed.server.kill()
     deployed.server.wait()
     eventually(lambda: not any(map(alive, last)), what="their end")
+
+
+def one_falls_while_the_settings_are_broken(deployed: Running, whole: str) -> None:
+    """Its place stays empty, the other one works on, and with the settings mended there are two again."""
+    made, refused = deployed.made, deployed.made.said().count("worker not replaced")
+    made.config.write_text("server: {workers: many}", "utf-8")
+    fallen, other = deployed.workers()
+    os.kill(fallen, signal.SIGKILL)
+    eventually(lambda: made.said().count("worker not replaced") > refused, what="the refusal")
+    assert {made.answers() for _ in range(8)} == {True}
+    assert deployed.workers() == [other]
+    made.config.write_text(whole, "utf-8")
+    made.reload(deployed.server)
+    eventually(lambda: len(deployed.workers()) == 2 and other not in deployed.workers(), what="two new ones")
+
+
+def a_wish_to_stop_ends_a_reload(deployed: Running) -> None:
+    """Of successors that never get ready, as these wait for their settings for ever."""
+    made, old = deployed.made, deployed.workers()
+    whole = made.config.read_text("utf-8")
+    made.config.unlink()
+    os.mkfifo(made.config)
+    made.reload(deployed.server)
+    eventually(lambda: len(children(deployed.server.pid)) > len(old), what="successors")
+    deployed.server.terminate()
+    assert deployed.server.wait(20) == 0
+    made.config.unlink()
+    made.config.write_text(whole, "utf-8")
 
 
 def reloads(deployed: Running) -> None:

@@ -375,6 +375,11 @@ class Attacker:
         found = [one.decode("latin-1") for one in re.findall(rb"Encrypt(?:><!\[CDATA\[|\": \")([^\]\"]*)", body)] or [
             ""
         ]
+        # so does text that several CDATA make up
+        found += [
+            re.sub(rb"<!\[CDATA\[|\]\]>", b"", one).decode("latin-1")
+            for one in re.findall(rb"<Encrypt>(.*?)</Encrypt>", body, re.DOTALL)
+        ]
         right = (
             signature(self.account.token, given.get("timestamp", ""), given.get("nonce", ""), one) for one in found
         )

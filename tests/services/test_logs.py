@@ -3,6 +3,7 @@
 import json
 import logging
 import sys
+import time
 from collections.abc import Callable, Iterable
 
 import flask
@@ -10,7 +11,7 @@ import pytest
 from werkzeug.test import Client
 
 from app import _Site
-from logs import Json, numbered
+from logs import Json, Seldom, numbered
 
 SECRET = "没有人知道的字"
 
@@ -84,3 +85,11 @@ def test_a_bug_in_a_page_is_logged_without_its_address_and_words(caplog: pytest.
     assert "bug endpoint=opened error=ValueError at=test_logs.py:" in whole
     assert "capability123" not in whole
     assert SECRET not in whole
+
+
+def test_what_anybody_can_bring_about_is_said_seldom() -> None:
+    seldom = Seldom(most=2, seconds=0.05)
+    assert [seldom.unsaid() for _ in range(5)] == [0, 0, None, None, None]
+    time.sleep(0.06)
+    assert seldom.unsaid() == 3
+    assert seldom.unsaid() == 0
