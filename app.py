@@ -281,7 +281,7 @@ def create_app(house: House) -> flask.Flask:
 
 def tallies(settings: Settings) -> Tallies:
     """Where the web processes count together."""
-    return Tallies(settings.var / "meters", SIZE)
+    return Tallies(settings.var / "meters" / str(SIZE), SIZE)  # another version's numbers mean something else
 
 
 def counted(house: House) -> House:

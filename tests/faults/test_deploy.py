@@ -370,7 +370,7 @@ def test_the_image_has_no_secret_and_what_compose_starts_is_whole(tmp_path: Path
     mounted = compose()["x-zhibu"]["env_file"].partition(":-./")[2].partition("}")[0]  # beside it lie certificates
     assert mounted == "etc"
     assert f"/{mounted}/" in (ROOT / ".gitignore").read_text("utf-8").split("\n")
-    assert {mounted, ".git", "var", "*.db", "config.yaml", "**/*.env"} <= set(kept_out)
+    assert {mounted, ".git", "var", "*.db", "config.yaml", "**/*.env", "*.xlsx", "*.csv"} <= set(kept_out)
 
     content = compose()
     services = content["services"]
