@@ -113,15 +113,17 @@ def test_the_name_of_the_scheme_is_no_matter_of_case(branch: Branch, zhang: Mini
     assert branch.app.test_client().get("/api/v1/me", headers=headers).status_code == 200
 
 
-def test_a_binding_moved_to_a_new_phone_leaves_the_old_token_unbound(branch: Branch, zhang: MiniProgram) -> None:
+def test_a_binding_moved_to_a_new_phone_ends_the_old_login(branch: Branch, zhang: MiniProgram) -> None:
     zhang.login()
     zhang.bind(branch.member("张建国"))
     branch.clock.advance(60)
     other = MiniProgram(branch, branch.phone("张建国"))
     other.login()
     assert other.bind(branch.code("张建国")).status_code == 200
-    refused(zhang.me(), 403, "unbound")
+    refused(zhang.me(), 401, "login")  # nothing is kept of the old account
     assert other.me().status_code == 200
+    zhang.login()
+    refused(zhang.me(), 403, "unbound")
 
 
 # --- the code of wx.login ----------------------------------------------------------------------------------------

@@ -156,7 +156,7 @@ def test_a_production_database_must_keep_what_it_says_and_have_room(
     """The cluster of the tests is careless about power cuts, and small."""
 
     def of(workers: int) -> dict[str, object]:
-        server = {"public_url": "https://zhibu.example.cn", "workers": workers, "threads": 8}
+        server = {"public_url": "https://zhibu.example.cn", "workers": workers, "threads": 4}
         return production(redis_url, database={"url": pg_database.url}, server=server)
 
     zhibu.configure(**of(1))
