@@ -97,6 +97,7 @@ class Server(MPServer):
                     self._try_again(place)
                 continue
             self.pauses.pop(place, None)
+            self.respawned_wrks.pop(place, None)  # who has been ready is no crash without end, however soon it falls
             self.wrks[place] = worker
             worker.interrupt_by_parent = False  # from here on its end is a reason to replace it
             if before.is_alive():

@@ -21,6 +21,7 @@ from tests.faults.installed import Installation, Process, children, get
 
 MARGIN = 0.5  # seconds around an outage: a delivery that was under way when it began or ended has met it
 RESTARTS_AFTER = 1.0  # seconds after which a process that ended is started again
+SETTLES = 0.5  # seconds within which everybody has heard that a line of a killed process is dead
 GROWN = 5.0  # seconds a new worker takes at most before it answers
 OLDEST_DIES = 0.2  # share of the kills
 SAMPLES_EVERY = 2.0  # seconds between two looks at the memory
@@ -205,7 +206,7 @@ class Keeper:
         if not grown and not self._web_since:
             self._web_since = now
         os.kill(victim, signal.SIGKILL)
-        self.broken.append((now, time.monotonic()))
+        self.broken.append((now, time.monotonic() + SETTLES))
         return "the only grown one" if not grown else "the other one serves"
 
     def _guarded(self, loop: Callable[[], None]) -> None:

@@ -18,6 +18,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
 from threading import Event
@@ -259,6 +260,16 @@ def one_falls_while_the_settings_are_broken(deployed: Running, whole: str) -> No
     made.config.write_text(whole, "utf-8")
     made.reload(deployed.server)
     eventually(lambda: len(deployed.workers()) == 2 and other not in deployed.workers(), what="two new ones")
+    for _ in range(2):  # soon after one another
+        before = set(deployed.workers())
+        os.kill(min(before), signal.SIGKILL)
+        eventually(partial(replaced, deployed, before), what="its successor")
+    assert deployed.server.poll() is None
+
+
+def replaced(deployed: Running, before: set[int]) -> bool:
+    """Whether there are two web processes, not the same two as before."""
+    return len(deployed.workers()) == 2 and set(deployed.workers()) != before
 
 
 def a_wish_to_stop_ends_a_reload(deployed: Running) -> None:
