@@ -86,7 +86,7 @@ def _stuck(goes_on: threading.Event) -> bool:
 
 def test_as_long_as_all_is_quick_one_thread_does_it() -> None:
     with pool(8, moment=20) as server:
-        server.quick(20)  # whoever came first has made the others rest
+        eventually(lambda: server.quick(5) and len(server.door._resting) == 7, what="all others at rest")
         assert len(set(server.quick(200))) == 1
 
 
@@ -114,8 +114,7 @@ def test_who_was_at_the_door_and_has_gone_is_missed_by_nobody() -> None:
 
 def test_when_nobody_has_come_for_a_while_nobody_rests() -> None:
     with pool(8, moment=0.01) as server:
-        server.quick(50)
-        assert server.door._resting
+        eventually(lambda: server.quick(5) and server.door._resting, what="somebody at rest")
         eventually(lambda: not server.door._resting, what="all of them at the door")
         assert len(server.quick(50)) == 50
 
