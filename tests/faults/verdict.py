@@ -216,12 +216,12 @@ class Verdict:
         )
 
     def _again(self) -> Rule:
-        """The scan's own three lines: of notices that wait more may be said below them, or less."""
+        """The scan's own lines: of notices that wait more may be said below them, or less."""
         again = self.day.delivers_again()
-        changed = [now for then, now in again if (now or "").split("\n")[:3] != then.split("\n")[:3]]
+        changed = [(then, now) for then, now in again if _own(now or "") != _own(then)]
         return Rule(
             "a scan delivered once more is answered as it was, by SQL alone",
-            f"{len(again)} delivered again, {len(changed)} answered otherwise",
+            f"{len(again)} delivered again, {len(changed)} answered otherwise {changed[:1] or ''}".rstrip(),
             bool(again) and not changed,
         )
 
@@ -294,3 +294,8 @@ class Verdict:
 
 def _middle(values: Sequence[int]) -> float:
     return float(sorted(values)[len(values) // 2])
+
+
+def _own(reply: str) -> list[str]:
+    """Three lines where somebody is welcomed, one where an earlier scan counts."""
+    return reply.split("\n")[: 3 if reply.startswith("✅") else 1]
