@@ -54,14 +54,14 @@ class _Stderr(logging.StreamHandler[TextIO]):
 class Seldom:
     """Keeps what anybody can bring about from filling the log: at most `most` lines in `seconds`."""
 
-    def __init__(self, most: int = 20, seconds: float = 60.0) -> None:
-        self._most, self._seconds = most, seconds
+    def __init__(self, most: int = 20, seconds: float = 60.0, clock: Callable[[], float] = time.monotonic) -> None:
+        self._most, self._seconds, self._clock = most, seconds, clock
         self._since, self._said, self._unsaid = 0.0, 0, 0
         self._guard = Lock()
 
     def unsaid(self) -> int | None:
         """How many lines were left out before this one; None where this one is to be left out as well."""
-        now = time.monotonic()
+        now = self._clock()
         with self._guard:
             if now - self._since >= self._seconds:
                 self._since, self._said = now, 0

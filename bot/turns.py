@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from bot.answers import Heard, Kind
@@ -24,7 +22,7 @@ from bot.hearing import Customs, Elsewhere, Hearing, Pushed
 from bot.memory import Hold, Memory
 from bot.once import After, Once, Run
 from bot.registry import Dialogue, Registry
-from bot.surge import Surge, Told
+from bot.surge import AWAY, Surge, Told
 from bot.talk import Ending, Talk
 from bot.together import Send
 from bot.turn import Parts, Turn
@@ -118,7 +116,7 @@ class Turns:
                 return known or None
             try:
                 return self._answer(message, account, key)
-            except (OperationalError, InterfaceError, PoolTimeout):
+            except AWAY:
                 return texts.LATER  # not kept: the next try may succeed
 
     def apology(self, number: str) -> str:
@@ -311,7 +309,7 @@ def _kept(message: Message) -> Iterator[None]:
     """An event that nobody hears an answer to: who could send it again is WeChat alone. Raises NotKept."""
     try:
         yield
-    except (OperationalError, InterfaceError, PoolTimeout) as error:
+    except AWAY as error:
         log.warning("event not kept event=%s error=%s", message.event, type(error).__name__)
         raise NotKept from None
 

@@ -1,4 +1,4 @@
-"""The official account's callback: one function turns (query, body) into an answer, a Flask route calls it."""
+"""The official account's callback: one function answers (query, body), a Flask route and a mount in front call it."""
 
 import logging
 import re
