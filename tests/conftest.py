@@ -8,7 +8,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 import redis
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from engines import sql
 from engines.redis import connect, ensure_redis, leave
@@ -18,6 +18,8 @@ from tests.engines import Database, Postgres, Watch, launch_chromium, migrated_s
 hypothesis.settings.register_profile("house", derandomize=True, deadline=None, database=None)
 hypothesis.settings.load_profile("house")
 
+
+OPENED = pytest.StashKey[list[BrowserContext]]()  # the browser's contexts a test has opened
 
 gc.disable()  # until everything is imported
 
@@ -109,10 +111,17 @@ def watch() -> Iterator[Watch]:
     assert not watching.unexpected()
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """Close a test's pages before any server of it ends, or they would complain of a server gone."""
+    for context in item.stash.get(OPENED, []):
+        context.close()
+
+
 @pytest.fixture
-def new_page(browser: Browser, watch: Watch) -> Iterator[Callable[..., Page]]:
+def new_page(request: pytest.FixtureRequest, browser: Browser, watch: Watch) -> Callable[..., Page]:
     """Open a watched page: `new_page(width=390, height=844, scripts=True)`, each with cookies of its own."""
-    contexts = []
+    contexts = request.node.stash.setdefault(OPENED, [])
 
     def open_page(width: int = 390, height: int = 844, *, scripts: bool = True) -> Page:
         context = browser.new_context(
@@ -125,9 +134,7 @@ def new_page(browser: Browser, watch: Watch) -> Iterator[Callable[..., Page]]:
         context.on("page", watch.follow)
         return context.new_page()
 
-    yield open_page
-    for context in contexts:
-        context.close()
+    return open_page
 
 
 @pytest.fixture
