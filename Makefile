@@ -106,6 +106,7 @@ test-engines:
 	need '/usr/lib/*/libatomic.so.1' libatomic1; \
 	need '/usr/lib/postgresql/*/bin/initdb' postgresql; \
 	[ $${#missing[@]} = 0 ] || .ci/apt "$${missing[@]}"
+	@[ -x .venv/nginx/usr/sbin/nginx ] || .ci/apt --unpack .venv/nginx nginx
 
 bench-tools: test-engines
 	@command -v wrk >/dev/null || .ci/apt wrk

@@ -60,9 +60,9 @@ def test_the_example_for_nginx_logs_no_query_and_nobody_who_reports() -> None:
     ("before", "after", "told"),
     [
         ("        access_log off;\n        error_log /dev/null crit;\n        proxy_http", "        proxy_http", "report.example.cn /report/"),
-        ("            access_log off;\n            error_log /dev/null crit;\n            client", "            client", "zhibu.example.cn /wechat"),
-        ("        error_log /dev/null crit;\n        proxy_http", "        proxy_http", "report.example.cn /report/"),
-        ("location = /wechat", "location = /weixin", "zhibu.example.cn /wechat"),
+        ("            access_log off;\n            client_max", "            access_log w.log;\n            client_max", "zhibu.example.cn /wechat"),
+        ("zhibu.key;\n        error_log /dev/null crit;", "zhibu.key;", "zhibu.example.cn /h5/x"),
+        ("$request_method $uri ", "$request ", "zhibu.example.cn /api/x"),
         ("location ^~ /report {", "location ^~ /reports {", "zhibu.example.cn /report/"),
         ("location ^~ /open/ {", "location ^~ /opened/ {", "zhibu.example.cn /open/x"),
         ("location ^~ /screen/ {\n            access_log off;", "location ^~ /screen/ {", "zhibu.example.cn /screen/x"),
