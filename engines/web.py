@@ -100,6 +100,8 @@ class Server(MPServer):
             self.respawned_wrks.pop(place, None)  # who has been ready is no crash without end, however soon it falls
             self.wrks[place] = worker
             worker.interrupt_by_parent = False  # from here on its end is a reason to replace it
+            if not worker.is_alive():  # it has ended meanwhile, of which nobody was told
+                self._try_again(place)
             if before.is_alive():
                 _tell(before, LEAVE)
                 self.leaving.append(before)
@@ -248,17 +250,17 @@ def _let_go() -> None:
     Granian stops taking them only together with closing what it has, and of those it has just taken some would go
     unheard. So its descriptor is made to be that of a socket to which nobody comes: it finds nothing there and waits.
     """
-    nobody = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    nobody.bind("")  # an abstract address drawn by the kernel (unix(7), autobind)
-    nobody.listen()
+    held = _sockets()
+    nobody = socket.create_server(("127.0.0.1", 0))  # of the same family: granian may still ask for its address
     nobody.setblocking(False)  # noqa: FBT003 - the standard library's
-    for descriptor in _sockets():
+    for descriptor in held:
         with socket.socket(fileno=os.dup(descriptor)) as one:
-            if one.family != socket.AF_UNIX and one.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
-                os.dup2(nobody.fileno(), descriptor, inheritable=False)
+            if one.family in _INTERNET and one.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
                 _places.add(one.getsockname()[1])
+                os.dup2(nobody.fileno(), descriptor, inheritable=False)
 
 
+_INTERNET = (socket.AF_INET, socket.AF_INET6)
 _places: set[int] = set()  # the ports that were let go of
 
 
@@ -274,7 +276,7 @@ def _connected() -> bool:
     for descriptor in _sockets():
         try:
             with socket.socket(fileno=os.dup(descriptor)) as one:
-                if one.family != socket.AF_UNIX and one.getsockname()[1] in _places and one.getpeername():
+                if one.family in _INTERNET and one.getsockname()[1] in _places and one.getpeername():
                     return True
         except OSError:  # closed meanwhile
             continue

@@ -1,0 +1,60 @@
+"""A web server of which one worker has bad luck: `python -m tests.services.unlucky HOW FOLDER`; answers a worker's pid.
+
+early: the worker is told to leave before it has begun, and stays. late: the first successor ends when it has just said
+that it is ready.
+"""
+
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from engines.web import LEAVE, Server, Wsgi, leaving
+from tests.engines import alive, eventually
+from tests.faults.installed import children
+
+
+def answer(_environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:  # as engines.web.Wsgi has it
+    """The worker's pid."""
+    start("200 OK", [("Content-Type", "text/plain")])
+    return [str(os.getpid()).encode()]
+
+
+class Late(Server):
+    """Whoever is the first to be ready ends before anybody counts on it."""
+
+    fallen: Path  # of whom it writes the pid there
+
+    def _comes(self, ready: int) -> bool:
+        came = super()._comes(ready)
+        if came and not self.fallen.exists():
+            (new,) = set(children(os.getpid())) - {one.inner.pid for one in self.wrks}
+            os.kill(new, signal.SIGKILL)
+            eventually(lambda: not alive(new), what="its end")
+            self.fallen.write_text(str(new), "ascii")
+        return came
+
+
+def main(how: str, folder: Path) -> None:
+    """Serve until told to stop; the address is in the file `address`, the pid of who fell in `fallen`."""
+    logging.basicConfig(level=logging.INFO)
+
+    def loader() -> Wsgi:
+        app = leaving(answer)
+        if how == "early":  # the server's own SIGTERM, which it has been born with, keeps it from ending
+            os.kill(os.getpid(), LEAVE)
+        return app
+
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = (Late if how == "late" else Server)(listener, handed=False, workers=1, threads=2)
+    vars(server)["fallen"] = folder / "fallen"
+    (folder / "address").write_text(f"http://127.0.0.1:{listener.getsockname()[1]}/", "ascii")
+    server.serve(target_loader=loader, wrap_loader=False)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]))
