@@ -1,7 +1,8 @@
 """What the chat remembers of a confidential talk, in the desk's own Redis alone, under names nobody else can make.
 
 A name is an HMAC under a random key that lives there for a day. A reply given is kept for a minute, encrypted under a
-key that takes the message to make: whoever holds this Redis reads no receipt and no answer in it.
+key that takes the message to make: whoever holds this Redis reads no receipt and no answer in it. The key is there
+whether anybody has a talk or not, and says since when nothing has been lost: with an older one, talks may have gone.
 """
 
 import hashlib
@@ -44,12 +45,16 @@ return ARGV[1]
 
 @dataclass(frozen=True, slots=True)
 class Recalled:
-    """What is known before a turn: the reply given already, the open talk, whether one has run out; or nothing."""
+    """What is known before a turn: the reply given already, the open talk, whether one has run out; or nothing.
+
+    Of what was before `since` (seconds since 1970) nothing is known any more.
+    """
 
     reply: str | None = None
     talk: str | None = None
     stopped: bool = False
     away: bool = False
+    since: int = 0
 
 
 @dataclass(slots=True)
@@ -59,29 +64,26 @@ class Apart:
     store: Callable[[], redis.Redis] | None
     _away_until: float = field(default=0.0, init=False)
 
-    def recall(self, person: str, message: str) -> Recalled:
-        """What is kept of this person and this message."""
+    def recall(self, person: str, message: str, now: int) -> Recalled:
+        """What is kept of this person and this message; `now` is in seconds since 1970."""
         if self.store is None:
             return Recalled()
 
         def look(store: redis.Redis) -> Recalled:
-            key = cast("str | None", store.get(_KEY))
-            if key is None:  # then nothing can have been kept
-                return Recalled()
+            key, since = _key(store, now)
             names = _names(key, person, message)
             given, talk, stopped = cast("list[str | None]", store.mget(names))
-            return Recalled(_open(key, message, given), talk, stopped is not None and talk is None)
+            return Recalled(_open(key, message, given), talk, stopped is not None and talk is None, since=since)
 
         return self._ask(look) or Recalled(away=True)
 
-    def keep(self, person: str, message: str, talk: str | None, reply: str) -> str | None:
+    def keep(self, person: str, message: str, talk: str | None, reply: str, now: int) -> str | None:
         """Keep talk (None ends it) and reply together; returns the reply that holds, None when nothing can be kept."""
         if self.store is None:
             return reply
 
         def both(store: redis.Redis) -> str | None:
-            store.set(_KEY, os.urandom(32).hex(), nx=True, ex=_KEY_LIVES)
-            key = cast("str", store.get(_KEY))
+            key, _ = _key(store, now)
             arguments = (_close(key, message, reply), GIVEN, talk or "", TALK, STOPPED)
             kept = store.eval(_KEEP, 3, *_names(key, person, message), *arguments)
             return _open(key, message, cast("str", kept))
@@ -95,7 +97,7 @@ class Apart:
 
         def both(store: redis.Redis) -> bool:
             key = cast("str | None", store.get(_KEY))
-            return key is None or bool(store.delete(*_names(key, person, "")[1:])) or True
+            return key is None or bool(store.delete(*_names(key.partition(":")[0], person, "")[1:])) or True
 
         self._ask(both)
 
@@ -109,6 +111,17 @@ class Apart:
             log.warning("redis away error=%s", type(error).__name__)
             self._away_until = time.monotonic() + PAUSE
             return None
+
+
+def _key(store: redis.Redis, now: int) -> tuple[str, int]:
+    """The day's key, and when it was drawn."""
+    drawn = f"{os.urandom(32).hex()}:{now}"
+    kept = cast("str | None", store.get(_KEY))
+    if kept is None:
+        store.set(_KEY, drawn, nx=True, ex=_KEY_LIVES)
+        kept = cast("str | None", store.get(_KEY)) or drawn
+    key, _, since = kept.partition(":")
+    return key, int(since)
 
 
 def _names(key: str, person: str, message: str) -> list[str]:

@@ -77,7 +77,7 @@ class Hearing(Generic[TurnT]):
     `now` is in seconds since 1970. An exception of `perform` passes through; then the chat is not to be kept.
     `pushed` is asked for the question sent last only where a message may be the answer to it. `sealed`: only sealed
     dialogues are had here, else all others; a message that asks for the other kind raises Elsewhere, and then too the
-    chat is not to be kept.
+    chat is not to be kept. `doubtful`: the message may have been meant for a talk that is lost, and answers none.
     """
 
     registry: Registry[TurnT]
@@ -88,11 +88,14 @@ class Hearing(Generic[TurnT]):
     perform: Perform[TurnT]
     pushed: Callable[[], Pushed | None] = _nothing_pushed
     sealed: bool = False
+    doubtful: bool = False
     _stopped: int = field(default=0, init=False)  # when the question of a talk just stopped had been asked
 
     def reply(self) -> str:
         """Answer what the person wrote, said or tapped."""
         late = self._stop_late()
+        if self.doubtful and self.chat.talk:
+            return self._repeat(texts.NOT_TAKEN)
         if self.heard.kind is not Kind.VOICE:
             return self._answer(late)
         dialogue = self.registry.get(self.chat.talk.flow) if self.chat.talk else None

@@ -40,7 +40,7 @@ from wechat.messages import Message
 log = logging.getLogger(__name__)
 MESSAGES = {"text": Kind.TEXT, "voice": Kind.VOICE}
 WORDLESS = frozenset(["image", "video", "shortvideo", "location", "link"])
-SHORT = 8  # characters: a number, a letter, a command; no more goes on while confidential talks cannot be looked up
+SHORT = 8  # characters: a number, a letter, a command; no more goes on while a confidential talk may be out of sight
 TOLD = frozenset(
     ["subscribe_msg_popup_event", "subscribe_msg_change_event", "subscribe_msg_sent_event", "templatesendjobfinish"]
 )
@@ -131,7 +131,7 @@ class Turns:
         if message.kind == "event" and message.event != "click":
             chat = Chat.load(self.memory.talk(account.digest))
             return self._keep(account, key, chat, self._met(message, account, key, chat))
-        recalled = self.apart.recall(account.openid, key)
+        recalled = self.apart.recall(account.openid, key, int(self.clock().timestamp()))
         if recalled.reply is not None:
             return recalled.reply
         return self._in_confidence(message, account, key, recalled) or self._openly(message, account, key, recalled)
@@ -141,11 +141,14 @@ class Turns:
     ) -> str | None:
         """What is no confidential talk, or begins with what was asked for in one; the way into one leads away."""
         chat = Chat.load(self.memory.talk(account.digest))
-        if recalled.away and chat.talk and len(normalise(_words(message))) > SHORT:
-            return texts.LATER  # it may belong to a confidential talk that cannot be looked up, and must not land here
+        # It may belong to a confidential talk that cannot be looked up, or is lost, and must not land here.
+        doubtful = chat.talk is not None and match is None and len(normalise(_words(message))) > SHORT
+        if doubtful and recalled.away:
+            return texts.LATER
+        doubtful = doubtful and chat.talk is not None and chat.talk.touched < recalled.since
         try:
             reply = match is None and self._placed(message, account, key, chat)
-            reply = reply or self._said(message, account, key, chat, match)
+            reply = reply or self._said(message, account, key, chat, match, doubtful=doubtful)
         except Elsewhere as elsewhere:
             reply = self._apart(message, account, key, Chat(), elsewhere)
             if elsewhere.opening:  # the talk that led there is over; of the reply nothing is kept here
@@ -162,7 +165,7 @@ class Turns:
                 self.apart.drop(account.openid)
                 return self._openly(message, account, key, recalled, elsewhere.match)
         if recalled.stopped and not command(_words(message), self.registry.vocabulary):
-            return self.apart.keep(account.openid, key, None, report_texts.STOPPED)
+            return self.apart.keep(account.openid, key, None, report_texts.STOPPED, int(self.clock().timestamp()))
         return None
 
     def _apart(self, message: Message, account: Account, key: str, chat: Chat, handed: Elsewhere | None = None) -> str:
@@ -178,7 +181,7 @@ class Turns:
         customs = Customs(telephone=self.parts.where.telephone)
         hearing = Hearing(self.registry, customs, chat, heard, int(now.timestamp()), perform, sealed=True)
         reply = hearing.begin(handed.match, handed.opening) if handed else hearing.reply()
-        kept = self.apart.keep(account.openid, key, chat.dump(), reply)
+        kept = self.apart.keep(account.openid, key, chat.dump(), reply, int(now.timestamp()))
         if kept is None and chat.talk is not None:
             return report_texts.cannot_remember(self.parts.intake.page, self.parts.intake.upper)
         return reply if kept is None else kept
@@ -187,7 +190,9 @@ class Turns:
         kept = self.memory.keep(account.digest, chat.dump(), self.parts.talk_keep_hours * 3600, key, reply)
         return reply if kept or chat.talk is None else texts.FORGETFUL
 
-    def _said(self, message: Message, account: Account, key: str, chat: Chat, match: Match | None) -> str:
+    def _said(
+        self, message: Message, account: Account, key: str, chat: Chat, match: Match | None, *, doubtful: bool
+    ) -> str:
         """Words, spoken words, a menu tap or something without words; `match` is what it was found to ask for."""
         now = self.clock()
         picture = message.media_id if message.kind == "image" else ""
@@ -207,7 +212,7 @@ class Turns:
 
         once = Once(self.run, turn, key, self.parts.where, After(waiting, ended))
         customs = Customs(self.parts.talk_minutes, self.parts.talk_keep_hours, self.parts.where.telephone)
-        hearing = Hearing(self.registry, customs, chat, heard, int(now.timestamp()), once, asked)
+        hearing = Hearing(self.registry, customs, chat, heard, int(now.timestamp()), once, asked, doubtful=doubtful)
         return hearing.begin(match) if match else hearing.reply()
 
     def _met(self, message: Message, account: Account, key: str, chat: Chat) -> str:

@@ -29,6 +29,7 @@ from tests.engines import Database
 from tests.talks.conftest import REHEARSED
 from texts import confidential as texts
 
+NOW = 1_760_000_000  # seconds since 1970
 CANARY = "仓库里的化肥账对不上"
 FIRST = "这里说的话要经过微信，内容加密保存。更稳妥的是打开网页。"
 
@@ -226,17 +227,17 @@ def test_of_two_deliveries_at_once_the_second_gets_the_reply_of_the_first(scene:
     """As far as the lock of the application's Redis does not keep them apart: it may be away."""
     with connect(scene.desk_url) as store:
         apart = Apart(lambda: store)
-        assert apart.keep("somebody", "m1", "first", "回执甲") == "回执甲"
-        assert apart.keep("somebody", "m1", "second", "回执乙") == "回执甲"
-        assert apart.recall("somebody", "m1") == Recalled("回执甲", "first")
-        assert apart.recall("somebody", "m2") == Recalled(None, "first")
-        assert apart.recall("somebody else", "m2") == Recalled()
+        assert apart.keep("somebody", "m1", "first", "回执甲", NOW) == "回执甲"
+        assert apart.keep("somebody", "m1", "second", "回执乙", NOW) == "回执甲"
+        assert apart.recall("somebody", "m1", NOW) == Recalled("回执甲", "first", since=NOW)
+        assert apart.recall("somebody", "m2", NOW + 9) == Recalled(None, "first", since=NOW)
+        assert apart.recall("somebody else", "m2", NOW) == Recalled(since=NOW)
         names = [str(name) for name in store.scan_iter("*")]
         assert {0 < store.ttl(name) <= 24 * 3600 for name in names} == {True}
         assert max(store.ttl(name) for name in names if name != "chat:key") <= 3600
         assert "somebody" not in repr(names)
         apart.drop("somebody")
-        assert apart.recall("somebody", "m2") == Recalled()
+        assert apart.recall("somebody", "m2", NOW) == Recalled(since=NOW)
 
 
 def test_a_process_killed_between_filing_and_forgetting_files_once(scene: Scene) -> None:
@@ -336,6 +337,26 @@ def test_what_is_written_outlives_a_desk_that_is_away_while_it_is_written(scene:
     phone.says("完").hears("已提交")
     assert scene.opens(receipt) == ["【举报违纪】\n第一段", "第二段"]
     other.file.close()
+
+
+@pytest.mark.parametrize("lost", ["chat:key", "*"])
+def test_what_is_meant_for_a_talk_that_is_lost_lands_in_no_other(
+    scene: Scene, empty_redis: redis.Redis, lost: str
+) -> None:
+    """The day's key has run out in the middle of it, or the desk's Redis has been started anew."""
+    phone = scene.branch.bound("张建国")
+    phone.says("意见").says("1").hears("请说您的意见")  # a talk of another affair stays open beneath
+    tells(scene, phone)
+    phone.says("4").says("第一段").hears("第1段已加密")
+    scene.branch.clock.advance(60)
+    with connect(scene.desk_url) as store:
+        store.delete(*store.keys(lost))
+    phone.says(CANARY).hears("刚才这一条没有收", "请说您的意见")
+    assert canaries.found_in(CANARY, canaries.files(scene.branch.house.settings.home)) == []
+    assert CANARY not in repr(
+        [empty_redis.get(name) for name in empty_redis.keys("*") if "given" in name or "talk" in name]
+    )
+    phone.says("建议把会议室的灯换亮一些").hears("是哪一类意见")  # and who means it says it once more
 
 
 def test_without_its_redis_nothing_is_begun_and_nothing_lands_elsewhere(
