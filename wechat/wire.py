@@ -3,11 +3,12 @@
 import json
 import logging
 import re
+import ssl
 from collections.abc import Iterable, Mapping
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import MaxRetryError, NewConnectionError
+from urllib3.exceptions import MaxRetryError, NewConnectionError, SSLError
 
 from wechat import errors
 from wechat.errors import OutcomeUnknown, WeChatDown
@@ -166,10 +167,13 @@ def _scrub(errmsg: str, hide: Iterable[str]) -> str:
 
 def _never_left(error: requests.RequestException) -> bool:
     """Whether the connection did not even come about, so that nothing of the call can have had an effect."""
-    if isinstance(error, requests.ConnectTimeout | requests.exceptions.SSLError):
+    if isinstance(error, requests.ConnectTimeout):
         return True
     first = error.args[0] if error.args else None
-    return isinstance(first, MaxRetryError) and isinstance(first.reason, NewConnectionError)
+    reason = first.reason if isinstance(first, MaxRetryError) else None
+    if isinstance(reason, SSLError):  # TLS may break later too, while the answer is read
+        return bool(reason.args) and isinstance(reason.args[0], ssl.SSLCertVerificationError)
+    return isinstance(reason, NewConnectionError)
 
 
 def _no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:

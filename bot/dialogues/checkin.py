@@ -23,6 +23,9 @@ from texts.refusals import words
 )
 def checkin(talk: Talk, turn: Turn) -> str:
     """The number on the big screen; three wrong ones and the group leader helps."""
+    before = _before(turn)
+    if before:
+        return before
     if not activities.open_now(turn.db):
         raise NothingOpen
     digits = talk.ask("number", texts.ASK_NUMBER, Digits(6), giving_up=texts.LEADER_WILL_HELP)
@@ -37,18 +40,18 @@ def scanned(turn: Turn, scene: str) -> str:
     """The reply to a scan of the hall's QR: it signs in at once, or waits for the binding."""
     try:
         activity = hallcodes.of_scene(turn.db, scene, turn.sent_at, turn.parts.hall)
-    except Refusal:  # closed meanwhile, perhaps: of the surge no reply is kept, but the row knows its message
-        before = turn.member and checkins.of_message(turn.db, turn.member, turn.key)
-        if not turn.member or not before:
+    except Refusal:  # closed meanwhile, perhaps
+        before = _before(turn)
+        if not before:
             raise
-        return _words(turn, turn.member, before)
+        return before
     return arrive(turn, Claim(activity, Method.SCAN, turn.sent_at, turn.key))
 
 
 def placed(turn: Turn, latitude: float, longitude: float) -> str | None:
     """The reply to a position sent in chat; None while no activity takes check-ins by place."""
     activity = places.of_position(turn.db, latitude, longitude)
-    return None if activity is None else arrive(turn, Claim(activity, Method.PLACE, turn.sent_at, turn.key))
+    return arrive(turn, Claim(activity, Method.PLACE, turn.sent_at, turn.key)) if activity else _before(turn)
 
 
 def arrive(turn: Turn, claim: Claim) -> str:
@@ -57,6 +60,12 @@ def arrive(turn: Turn, claim: Claim) -> str:
         checkins.hold(turn.db, turn.account, claim)
         return texts.BIND_FIRST
     return _words(turn, turn.member, checkins.arrive(turn.db, turn.member, claim, turn.now))
+
+
+def _before(turn: Turn) -> str | None:
+    """What this very message was told before: of a check-in no reply is kept, but its row knows the message."""
+    arrival = turn.member and checkins.of_message(turn.db, turn.member, turn.key)
+    return _words(turn, turn.member, arrival) if turn.member and arrival else None
 
 
 def _words(turn: Turn, member: Member, arrival: Arrival) -> str:

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
 from urllib.parse import urlencode
@@ -17,14 +16,12 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
 import urllib3
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
 from simulator.transport import XML, Answer
 from tests.branch import ROOT
+from tests.certificates import vouch_for
 from tests.engines import eventually
 from tests.faults.hall import Hall, hall_in, small
 from tests.faults.installed import Process, children, free_port
@@ -102,23 +99,6 @@ def settings_in(front: Front, desk: int) -> str:
     return re.sub(r"/etc/nginx/tls/\w+\.(pem|key)", rf"{front.folder}/tls.\1", text)
 
 
-def certificate(folder: Path) -> None:
-    """Both hosts' certificate, which vouches for itself, and its key."""
-    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, HOUSE)])
-    made = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(HOUSE), x509.DNSName(DESK)]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    (folder / "tls.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    (folder / "tls.key").write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-
-
 def started(front: Front) -> Process:
     """Check the settings as the manual says, and start nginx; as long as it runs it is a child of ours."""
     as_root = "user root;" if os.getuid() == 0 else ""
@@ -145,7 +125,7 @@ def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         leave.callback(server.shutdown)
         front = Front(folder, hall, desk)
-        certificate(folder)
+        vouch_for(folder, HOUSE, DESK)
         (folder / "nginx.conf").write_text(settings_in(front, server.server_port), "utf-8")
         nginx = started(front)
         leave.callback(nginx.wait)

@@ -3,8 +3,11 @@
 import re
 from datetime import timedelta
 
+import redis
+
 from models.member import MemberStatus
 from tests.branch import NOON, Branch
+from tests.talks.test_place import HALL, allow
 
 
 def test_a_scan_signs_in_at_once(each_branch: Branch) -> None:
@@ -46,6 +49,24 @@ def test_the_number_on_the_screen(each_branch: Branch) -> None:
     zhang.says("12345").hears("少了1位")
     zhang.says(each_branch.screen(meeting).number).hears("签到成功")
     assert list(each_branch.arrivals(meeting)) == ["张建国"]
+
+
+def test_a_redelivery_after_the_end_is_told_the_same_without_redis(
+    each_branch: Branch, empty_redis: redis.Redis
+) -> None:
+    meeting = each_branch.meeting()
+    allow(each_branch, meeting)
+    shown = each_branch.screen(meeting)
+    zhang, li, wang = (each_branch.bound(name) for name in ("张建国", "李娜", "王芳"))
+    zhang.scans(shown.code)
+    number = shown.number
+    li.says(number)
+    wang.does(wang.person.sends_location(*HALL))
+    said = [one.hears("签到成功").reply for one in (zhang, li, wang)]
+    each_branch.close(meeting)
+    empty_redis.flushall()
+    assert [one.again().reply for one in (zhang, li, wang)] == said
+    li.says(number).hears_not("签到成功")
 
 
 def test_the_number_alone_and_in_every_spelling(branch: Branch) -> None:

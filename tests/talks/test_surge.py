@@ -357,16 +357,6 @@ def test_the_mount_and_flasks_own_route_answer_alike(branch: Branch) -> None:
         assert told[0] == told[1], (query[:80], length[:20])
 
 
-def test_a_redelivery_after_the_end_is_answered_as_the_first_time(each_branch: Branch) -> None:
-    zhang, li = each_branch.bound("张建国"), each_branch.bound("李娜")
-    meeting = each_branch.meeting()
-    scene = each_branch.scene_at(meeting, NOON)
-    said = zhang.does(zhang.person.event("SCAN", EventKey=scene)).hears("签到成功").reply
-    each_branch.close(meeting)
-    assert zhang.again().reply == said
-    li.does(li.person.event("SCAN", EventKey=scene)).hears("已结束").hears_not("签到成功")
-
-
 # --- more than can be done, and what nobody foresaw ---------------------------------------------------------------
 
 

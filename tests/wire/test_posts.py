@@ -1,21 +1,19 @@
 """The sender's own HTTP reads whatever a server may answer, and knows what has left from what has not."""
 
 import http.server
+import os
 import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import redis
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
+from tests.certificates import vouch_for
 from tests.wire.platform_server import APP_ID, SECRET, Platform, serving
 from wechat.client import OfficialAccountApi
 from wechat.errors import OutcomeUnknown, WeChatDown, WeChatError
@@ -207,33 +205,18 @@ def test_a_proxy_is_used_where_the_environment_names_one(
 
 
 @contextmanager
-def with_tls(folder: Path) -> Iterator[str]:
-    """A server whose certificate nobody has vouched for but the file `folder`/ca.pem."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    (folder / "ca.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    (folder / "key.pem").write_bytes(private)
+def with_tls(folder: Path, *, breaks: bool = False) -> Iterator[str]:
+    """A server whose certificate nobody has vouched for but the file `folder`/tls.pem; it may break in its answers."""
+    certificate, key = vouch_for(folder, "localhost")
 
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["Content-Length"]))
+            if breaks:  # a record that cannot be decrypted
+                os.write(self.connection.fileno(), b"\x17\x03\x03\x00\x20" + bytes(32))
+                return
             self.send_response(200)
             self.send_header("Content-Length", str(len(OK)))
             self.end_headers()
@@ -243,7 +226,7 @@ def with_tls(folder: Path) -> Iterator[str]:
             """Say nothing."""
 
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "ca.pem", folder / "key.pem")
+    context.load_cert_chain(certificate, key)
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.socket = context.wrap_socket(server.socket, server_side=True)
     server.handle_error = lambda *_: None  # type: ignore[method-assign] # a client that leaves is what is tested
@@ -265,9 +248,18 @@ def test_a_certificate_nobody_vouches_for_is_refused_before_anything_leaves(
         with pytest.raises(WeChatError) as refused:
             posts.call(PATH, {}, ())
         assert type(refused.value) is WeChatDown
-        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ca.pem"))
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "tls.pem"))
         posts = Posts(Wire(base, 2.0), 2.0, Token())
         assert [posts.call(PATH, {}, ())["msgid"] for _ in range(3)] == [7, 7, 7]
         assert len(posts._idle) == 1
         for line in posts._idle:
             line.close()
+
+
+def test_an_answer_that_breaks_is_no_call_that_never_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with with_tls(tmp_path, breaks=True) as base:
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "tls.pem"))
+        with pytest.raises(OutcomeUnknown):
+            Wire(base, 2.0).call("POST", PATH, params={}, body={})
+        with pytest.raises(OutcomeUnknown):
+            Posts(Wire(base, 2.0), 2.0, Token()).call(PATH, {}, ())
