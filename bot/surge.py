@@ -1,6 +1,6 @@
 """The surge: a hall of people scans one code within a minute, and what they do at the same moment is done together.
 
-Of a scan that goes by itself almost everything is waiting and repetition: four questions to Redis, five statements and
+Of a scan that goes by itself almost everything is waiting and repetition: five questions to Redis, five statements and
 a flush to disk, a transaction, objects for every row. So whoever scans while others are being written waits for them,
 and all who wait are then looked up in one question, decided one by one, and recorded in one statement with one commit.
 What that costs hardly depends on their number. A quiet scan is alone and as quick as the commit; in a surge the next
@@ -54,7 +54,7 @@ class Commit(Protocol):
         ...
 
 
-class Arrival(NamedTuple):
+class Scanned(NamedTuple):
     """One scan, as far as it can be told without the database."""
 
     account: Account
@@ -74,7 +74,7 @@ class Done(NamedTuple):
 
 Ending = Done | str | None  # None: the ordinary turn is to answer
 Told = Then[str | None]
-Waiting = Place["Arrival", str | None]
+Waiting = Place["Scanned", str | None]
 
 
 class Surge:
@@ -98,8 +98,8 @@ class Surge:
         self._clock = clock
         self._parts = parts
         self._counted = counted
-        self._together: Together[Arrival, str | None] = Together(self._settle, patience, self._overdue)
-        self._under_way: Sequence[Arrival] = ()
+        self._together: Together[Scanned, str | None] = Together(self._settle, patience, self._overdue)
+        self._under_way: Sequence[Scanned] = ()
 
     def take(self, message: Message, account: Account, key: str, told: Told, ordinary: Ordinary) -> bool:
         """Whether it is a scan of a code like ours; then the reply will be told, or `ordinary` called to see to it."""
@@ -107,7 +107,7 @@ class Surge:
         if scene is None:
             return False
         at = datetime.fromtimestamp(message.created, UTC)
-        self._together(Arrival(account, account.digest, scene, at, key, ordinary), told)
+        self._together(Scanned(account, account.digest, scene, at, key, ordinary), told)
         return True
 
     def _settle(self, places: Sequence[Waiting]) -> None:
@@ -122,13 +122,13 @@ class Surge:
             for send in sends:  # all at last: each wakes the server, which is in the way of what is still to be sealed
                 send()
 
-    def _endings(self, arrivals: Sequence[Arrival]) -> Sequence[Ending]:
+    def _endings(self, arrivals: Sequence[Scanned]) -> Sequence[Ending]:
         concerned = self._memory.concerned([(one.who, one.message) for one in arrivals])
         plain = [one for one, elsewhere in zip(arrivals, concerned, strict=True) if not elsewhere]
         endings = iter(self._recorded(plain)) if plain else iter(())
         return [None if elsewhere else next(endings) for elsewhere in concerned]
 
-    def _overdue(self, arrival: Arrival) -> str:
+    def _overdue(self, arrival: Scanned) -> str:
         """What is said to whom nothing could be begun of; of its twin something may be."""
         twin = any(one.message == arrival.message for one in self._under_way)
         return texts.STILL_BUSY if twin else texts.LATER
@@ -148,7 +148,7 @@ class Surge:
         known = done.known
         return words.arrived(known.name, known.title, clock, expected=known.expected)
 
-    def _recorded(self, arrivals: Sequence[Arrival]) -> Sequence[Ending]:
+    def _recorded(self, arrivals: Sequence[Scanned]) -> Sequence[Ending]:
         try:
             endings = self._commit(lambda connection: self._work(connection, arrivals))
         except AWAY:
@@ -162,7 +162,7 @@ class Surge:
             self._counted(rows)
         return endings
 
-    def _one_by_one(self, arrivals: Sequence[Arrival]) -> Sequence[Ending]:
+    def _one_by_one(self, arrivals: Sequence[Scanned]) -> Sequence[Ending]:
         endings: list[Ending] = []
         for one in arrivals:
             endings += self._recorded([one])
@@ -170,7 +170,7 @@ class Surge:
                 return endings + [texts.LATER] * (len(arrivals) - len(endings))
         return endings
 
-    def _work(self, connection: Connection, arrivals: Sequence[Arrival]) -> Sequence[Ending]:
+    def _work(self, connection: Connection, arrivals: Sequence[Scanned]) -> Sequence[Ending]:
         now = self._clock()
         asked = [scans.Scan(one.account.openid, one.scene.activity) for one in arrivals]
         found = scans.look_up(connection, self._parts.app_id, asked, now)
@@ -178,7 +178,7 @@ class Surge:
         recorded = iter(checkins.record(connection, [row for row in rows if row]))
         return [Done(known, next(recorded)) if known and row else None for known, row in zip(found, rows, strict=True)]
 
-    def _decided(self, arrival: Arrival, known: Known, now: datetime) -> Row | None:
+    def _decided(self, arrival: Scanned, known: Known, now: datetime) -> Row | None:
         """The row to record, None for what is not the plain common case."""
         tolerance, scene = self._parts.tolerance, arrival.scene
         if known.notices or (tolerance and abs(now - arrival.at) > tolerance):

@@ -1,4 +1,4 @@
-"""Does for many at once what comes from many threads at the same time.
+"""Does for many at once what comes from many threads at the same time (group commit, in databases).
 
 Whoever comes while others are being settled waits for them, and all who wait are then settled in one go; who comes
 alone waits for nobody. No thread waits for the outcome: it is told to a function. The thread that settles comes with
@@ -59,8 +59,10 @@ class Together(Generic[Item, Outcome]):
         settle: Callable[[Sequence[Place[Item, Outcome]]], None],
         patience: float,
         overdue: Callable[[Item], Outcome],
+        lingers: float = LINGERS,
     ) -> None:
         self._settle = settle
+        self._lingers = lingers
         self._patience = patience
         self._overdue = overdue
         self._came = Condition(Lock())
@@ -105,7 +107,7 @@ class Together(Generic[Item, Outcome]):
         with self._came:
             if not self._queue:
                 self._rests = True
-                self._came.wait(LINGERS)
+                self._came.wait(self._lingers)
                 self._rests = False
             places, self._queue = self._queue, []
             self._last = len(places)

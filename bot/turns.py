@@ -9,6 +9,7 @@ from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from threading import Lock
 
 from sqlalchemy.orm import Session
 
@@ -78,13 +79,27 @@ class Turns:
         account = Account(self.parts.app_id, message.person)
         context = copy_context()  # what is said in the log belongs to the request, whichever thread says it
         work = partial(self._alone, message, account, key, told, time.monotonic())
-        alone = partial(self.aside.submit, partial(context.run, work))
+        alone = partial(self._hand_over, partial(context.run, work))
 
         def told_within(heard: str | Exception | None) -> Send:
             return context.run(told, heard)
 
         if message.event != "scan" or not self.surge.take(message, account, key, told_within, alone):
             alone()
+
+    def _hand_over(self, work: Callable[[], None]) -> None:
+        """Have a thread of their own do it. Raises RuntimeError where none is to be had: then it will not be done."""
+        begun = Lock()
+
+        def once() -> None:
+            if begun.acquire(blocking=False):
+                work()
+
+        try:
+            self.aside.submit(once)
+        except RuntimeError:  # it is in the queue all the same, for a thread that comes free
+            if begun.acquire(blocking=False):
+                raise
 
     def _alone(self, message: Message, account: Account, key: str, told: Told, since: float) -> None:
         """A turn by itself; where there is more to do than we can, no more of it than to say so."""

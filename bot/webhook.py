@@ -131,7 +131,7 @@ class Webhook:
         self.meters.bug()
         number = secrets.token_hex(3)
         where = _frames(error.__traceback__)
-        log.error("bug number=%s error=%s at %s", number, type(error).__name__, where)
+        log.error("bug number=%s error=%s at=%s", number, type(error).__name__, where)
         return self.turns.apology(number)
 
 

@@ -5,7 +5,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 SECRET = ("/report", "/open/", "/screen/")  # who has been there, or the address itself, is nobody's business
-WATCHED = ("/wechat", "/report/", "/report/case/submit", "/report/handler/login", "/open/x", "/screen/x", "/h5/x", "/api/x")
+WATCHED = (
+    "/wechat",
+    "/report/",
+    "/report/case/submit",
+    "/report/handler/login",
+    "/open/x",
+    "/screen/x",
+    "/h5/x",
+    "/api/x",
+)
 NOWHERE = ("off", "/dev/null")
 _TELLS = re.compile(r"\$(request|request_uri|args|query_string|arg_\w+|http_referer)\b")
 _TOKEN = re.compile(r"""\s*(?:#[^\n]*\n|("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|([{};])|([^\s{};"']+))""")

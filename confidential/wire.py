@@ -82,7 +82,7 @@ def refused(error: Exception) -> Response:
     known = CODES.get(type(error))
     if known is None:
         trace = " < ".join(f"{frame.name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)[::-1])
-        log.error("desk error=%s at %s", type(error).__name__, trace)
+        log.error("desk error=%s at=%s", type(error).__name__, trace)
         return no("fault", 500)
     more = asdict(error) if isinstance(error, StampWanted) else None
     return no(*known, more)

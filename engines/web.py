@@ -4,8 +4,8 @@ The socket is opened once, by systemd or by us, and all workers take from its on
 there is nobody's to lose. A worker that is to leave (docs/decisions/0085) lets go of the socket, says `Connection:
 close` with each answer, and ends when nobody is connected any more, or when those that are have been idle for long.
 
-Of granian's server, three steps that it leaves to itself are ours: where the socket comes from, how a generation of
-workers gives way to the next, and how all of them end.
+Of granian's server, four steps that it leaves to itself are ours: where the socket comes from, how a generation of
+workers gives way to the next, how all of them end, and how the application is called (docs/decisions/0092).
 """
 
 import logging
@@ -187,13 +187,11 @@ def leaving(app: Wsgi) -> Wsgi:
     signal.signal(LEAVE_AT_END, leave)
 
     def served(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
-        if not gone.is_set():
-            return app(environ, start)
+        def begin(status: str, headers: list[tuple[str, str]], *rest: object) -> object:
+            closing = [("Connection", "close")] if gone.is_set() else []
+            return start(status, headers + closing, *rest)
 
-        def last(status: str, headers: list[tuple[str, str]], *rest: object) -> object:
-            return start(status, [*headers, ("Connection", "close")], *rest)
-
-        return app(environ, last)
+        return app(environ, begin)
 
     return served
 
@@ -251,7 +249,7 @@ def _let_go() -> None:
     unheard. So its descriptor is made to be that of a socket to which nobody comes: it finds nothing there and waits.
     """
     held = _sockets()
-    nobody = socket.create_server(("127.0.0.1", 0))  # of the same family: granian may still ask for its address
+    nobody = socket.create_server(("127.0.0.1", 0))  # an address of the internet: granian may still ask for it
     nobody.setblocking(False)  # noqa: FBT003 - the standard library's
     for descriptor in held:
         with socket.socket(fileno=os.dup(descriptor)) as one:

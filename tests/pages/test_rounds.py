@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 from flask.testing import FlaskClient
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -337,12 +337,12 @@ def test_the_pages_are_whole_at_every_width(office: Office, address: str, new_pa
     page.set_viewport_size({"width": 1366, "height": 844})
     page.goto(f"{address}/h5/rounds/{running}")
     page.get_by_role("button", name="做纸条").click()
-    assert page.locator(".slip svg").count() == 20
+    expect(page.locator(".slip svg")).to_have_count(20)
     picture(page, "rounds-slips")
     plain = new_page(scripts=False)
     plain.goto(f"{address}/open/{links(branch, running, 1)[0]}")
     plain.get_by_label("录播").check()
     plain.get_by_label("4分").check()
     plain.get_by_role("button", name="提交").click()
-    assert plain.get_by_role("heading", name="已提交").is_visible()
+    expect(plain.get_by_role("heading", name="已提交")).to_be_visible()
     assert plain.context.cookies() == []

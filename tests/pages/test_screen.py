@@ -371,8 +371,8 @@ def test_number_and_count_change_without_a_reload(served: Hall, new_page: Callab
     page.evaluate("window.stillHere = true")
     first_code = page.locator("#qr").inner_html()
     assert page.locator("#present").inner_text() == "0"
-    served.later(240)
     served.arrives(1, 2, 25)
+    served.later(240)
     number = served.code()[1]
     page.locator("#number", has_text=number).wait_for()
     eventually(lambda: page.locator("#qr").inner_html() != first_code, what="another QR")

@@ -138,3 +138,12 @@ def test_who_holds_a_body_still_does_not_rest_nor_does_who_brings_an_error() -> 
         door.through(broken)
     heard.put("done")
     leader.join(20)
+    assert not leader.is_alive()
+    passed = threading.Event()
+
+    def passes() -> bool:
+        passed.set()
+        return False
+
+    threading.Thread(target=door.through, args=(passes,)).start()
+    assert passed.wait(20)

@@ -28,7 +28,7 @@ def said(message: str, *given: object, logger: str = "bot.webhook") -> dict[str,
     ("message", "given", "line"),
     [
         ("turn kind=%s ms=%.1f replied=%s", ("text", 12.34, True), {"event": "turn", "kind": "text", "ms": 12.34, "replied": True}),
-        ("bug number=%s error=%s at %s", ("9f", "ValueError", "a.py:1 f"), {"event": "bug at a.py:1 f", "number": "9f", "error": "ValueError"}),
+        ("bug number=%s error=%s at=%s", ("9f", "ValueError", "a.py:1 f"), {"event": "bug", "number": "9f", "error": "ValueError", "at": "a.py:1 f"}),
         ("worker killed place=%d", (1,), {"event": "worker killed", "place": 1}),
         ("100%% of %s", ("x",), {"event": "100% of x"}),
         ("done", (), {"event": "done"}),

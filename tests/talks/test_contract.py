@@ -1,10 +1,10 @@
 """The platform's contract at our door, item by item: each test bears the number of the check it makes."""
 
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -45,14 +45,14 @@ def rows(branch: Branch) -> dict[str, int]:
 
 
 @contextmanager
-def writing_blocked(engine: Engine, seconds: float) -> Iterator[None]:
-    """Another process holds SQLite's one write lock for a while: every turn is slow."""
+def writing_blocked(engine: Engine, until: threading.Event) -> Iterator[None]:
+    """Another process holds SQLite's one write lock until then: every turn is slow."""
     held = threading.Event()
 
     def hold() -> None:
         with engine.connect() as connection, connection.begin():  # BEGIN IMMEDIATE
             held.set()
-            time.sleep(seconds)
+            assert until.wait(20)
 
     holder = threading.Thread(target=hold)
     holder.start()
@@ -163,7 +163,16 @@ def test_contract_4_a_slow_turn_has_one_effect_and_its_answer_arrives(
         zhang = branch.bound("张建国")
         meeting = branch.meeting()
         code = branch.screen(meeting).code
-        with writing_blocked(branch.house.engine, 0.6):
+        post, second, goes_on = branch.world.courier.post, count(1), threading.Event()
+
+        def watched(query: Mapping[str, str], body: bytes, seconds: float) -> Answer:
+            if next(second) == 2:
+                goes_on.set()
+                seconds = 20
+            return post(query, body, seconds)
+
+        branch.world.courier.post = watched
+        with writing_blocked(branch.house.engine, goes_on):
             zhang.scans(code).hears("签到成功")
         assert zhang.last is not None
         assert [delivery.cut for delivery in zhang.last.deliveries] == [True, False]
