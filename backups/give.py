@@ -9,6 +9,7 @@ import hashlib
 import os
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -120,7 +121,8 @@ def _filled(db: Connection, folder: Path, one: TableFile, tell: Tell) -> Back:
     """Raises Damaged, Unfit, Unlike."""
     shape, path = one.shape, file_of(folder, one.shape)
     try:
-        fill(db, shape, _lines(path, one, tell))
+        with _in_any_order(db, one.name):
+            fill(db, shape, _lines(path, one, tell))
     except NotARow:
         raise Damaged(path) from None
     except _UNFIT:
@@ -129,6 +131,25 @@ def _filled(db: Connection, folder: Path, one: TableFile, tell: Tell) -> Back:
     if (found.rows, found.checksum) != (one.rows, one.checksum):
         raise Unlike(one.name)
     return Back(one.name, found.rows, found.checksum)
+
+
+@contextmanager
+def _in_any_order(db: Connection, table: str) -> Iterator[None]:
+    """A row may come before the one of its own table that it points to: PostgreSQL gives a changed row last.
+
+    SQLite judges at the end anyhow. Raises IntegrityError, where a row points to none.
+    """
+    pointing: list[str] = []
+    if db.dialect.name != "sqlite":
+        keys = inspect(db).get_foreign_keys(table)
+        pointing = [str(key["name"]) for key in keys if key["referred_table"] == table]
+    for name in pointing:
+        db.execute(text(f'ALTER TABLE "{table}" ALTER CONSTRAINT "{name}" DEFERRABLE INITIALLY DEFERRED'))
+    yield
+    if pointing:
+        db.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
+    for name in pointing:
+        db.execute(text(f'ALTER TABLE "{table}" ALTER CONSTRAINT "{name}" NOT DEFERRABLE'))
 
 
 def _lines(path: Path, one: TableFile, tell: Tell) -> Iterator[bytes]:

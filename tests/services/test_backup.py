@@ -40,6 +40,9 @@ from tests.services import every_table
 from tests.services.operator import Operator, at
 
 LOOKUP = "a" * 64
+# Comes before the branch it belongs to, as it does out of a PostgreSQL whose branch was renamed after.
+ABOVE = every_table.NUMBER
+GROUP = {"id": ABOVE - 1, "public_id": "g", "kind": OrgKind.GROUP, "parent_id": ABOVE, "name": "第一党小组"}
 LONG_PAST, FAR_OFF = datetime(2026, 1, 1, tzinfo=UTC), datetime(2999, 1, 1, tzinfo=UTC)
 NOT_MOVED = {"lease", "scheduler_job"}  # of running processes; everything else is of the branch
 
@@ -80,6 +83,7 @@ def filled(install: Install, engine: str) -> tuple[Operator, Database]:
     operator, database = install(engine, migrated=True)
     with sql.rebuilding(database.engine) as db:
         every_table.fill(db)
+        db.execute(insert(Org).values(GROUP))
         if engine == "sqlite":
             db.execute(text("UPDATE sqlite_sequence SET seq = 99 WHERE name = 'round'"))
         else:
