@@ -407,6 +407,15 @@ def test_the_image_has_no_secret_and_what_compose_starts_is_whole(tmp_path: Path
     asked = set(re.findall(r"\$\{([A-Z_]+)\}", (ROOT / "deploy" / "config.yaml").read_text("utf-8")))
     assert asked <= set(variables())
 
+    # The sign-in page alone is told where somebody comes from, and by nginx, not by whoever comes.
+    conf = proxy.parse((ROOT / "docs" / "nginx.conf.example").read_text("utf-8"))
+    (told,) = conf.every("map")
+    assert [told.words[1:], *(one.words for one in told.inside)] == [
+        ["$uri", "$come_from"], ["default", ""], ["~^/h5/", "$remote_addr"],
+    ]  # fmt: skip
+    passed = [one.words[2] for one in conf.every("proxy_set_header") if one.words[1] == "X-Forwarded-For"]
+    assert passed == ["$come_from", ""]
+
     # What nginx's container makes of the example is no other in what it tells.
     shell = services["nginx"]["command"][2].partition(" && exec")[0].replace("${ZHIBU_DESK:-web:8000}", "desk:8010")
     shell = shell.replace("/etc/zhibu/nginx.conf", str(ROOT / "docs" / "nginx.conf.example"))
