@@ -137,9 +137,12 @@ def closed(expected: int, present: int, others: int) -> str:
     return f"签到已结束：应到 {expected}，实到 {present}，待核 {others}。"
 
 
+NOT_ON_LIST = "。请把这个 IP 加进公众平台的 IP 白名单，等一分钟再运行：刚才的拒绝会记一分钟。"
+
+
 def menu_refused(reason: str) -> str:
     """WeChat has not taken the menu; the reason is its own."""
-    return f"微信没有收下菜单：{reason}"
+    return f"微信没有收下菜单：{reason}" + (NOT_ON_LIST if reason.startswith("40164:") else "")
 
 
 def notices_counted(state: NoticeState, kind: NoticeKind, channel: Channel | None, number: int) -> str:

@@ -89,7 +89,7 @@ def no_metrics(status: int) -> str:
 
 def not_owner(folder: object, owner: int) -> str:
     """Whoever runs this is another than whom the folder belongs to."""
-    return f"{folder} 归编号{owner}的账户，请用那个账户运行 zhibu（sudo -u），不要用 root。"
+    return f"{folder} 归编号{owner}的账户，请用那个账户运行 zhibu（docs/运维.md 里有这样一个小脚本），不要用 root。"
 
 
 def open_to_all(folder: object) -> str:

@@ -28,6 +28,8 @@ _OURS = frozenset(
 class WeChatError(Exception):
     """A call to the platform that did not succeed. Its words never hold a token, a secret or an openid."""
 
+    errcode: int | None = None  # the platform's own, where it gave one
+
 
 class WeChatDown(WeChatError):
     """Try later. Of itself it says that the call had no effect; `errcode` is the platform's own, if it gave one."""
@@ -43,6 +45,8 @@ class OutcomeUnknown(WeChatDown):
 
 class WeChatRejected(WeChatError):
     """The platform said no, with its own `errcode` and `errmsg` (whose `rid:` its support asks for)."""
+
+    errcode: int
 
     def __init__(self, errcode: int, errmsg: str) -> None:
         super().__init__(errcode, errmsg)

@@ -34,7 +34,7 @@ class QrCodes:
         try:
             url = self._api.create_qr(scene, seconds).url
         except WeChatError as error:
-            log.warning("qrcode not made error=%s", type(error).__name__)
+            log.warning("qrcode not made error=%s errcode=%s", type(error).__name__, error.errcode)
             self._quiet_until = self._clock() + PAUSE
             return None
         self._last = {**dict(list(self._last.items())[-8:]), scene: url}

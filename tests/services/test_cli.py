@@ -521,7 +521,7 @@ def test_wechat_may_refuse_the_menu(zhibu: Operator, branch: Branch, fault: Faul
 
 def test_a_wrong_secret_or_address_is_wechats_no(zhibu: Operator, branch: Branch) -> None:
     branch.world.ip_allowed = False
-    zhibu.types("menu", "push").refused("40164")
+    zhibu.types("menu", "push").refused("40164", "IP 白名单", "一分钟")
     zhibu.configure(wechat={"api_base": "http://127.0.0.1:1"}, redis={"url": "redis://127.0.0.1:1/0"})
     zhibu.types("menu", "push").refused("微信没有收下菜单")
 
