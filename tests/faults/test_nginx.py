@@ -197,6 +197,16 @@ def test_the_desk_is_told_nothing_of_whoever_comes(front: Front) -> None:
     assert set(headers) == {"Host", "Content-Length", "Accept-Encoding"}
 
 
+def test_the_sign_in_page_is_told_the_place_by_nginx_and_not_by_whoever_comes(front: Front) -> None:
+    far = {"X-Forwarded-For": "1.2.3.4"}
+    at_the_door = front.ask(HOUSE, "/h5/", headers=far)
+    page = front.ask(HOUSE, at_the_door.headers["Location"], headers=far)
+    number = re.search(r'id="number"[^>]*>\s*(\d{4})', page.data.decode())
+    assert number, page.data.decode()
+    front.hall.people[0].says(f"登录 {number[1]}").hears("内网")
+    front.hall.people[0].says("取消")
+
+
 def test_bodies_too_large_stop_at_the_door(front: Front) -> None:
     assert front.ask(HOUSE, "/wechat", b"x" * 100_000).status == 413
     assert front.ask(HOUSE, "/h5/members/roster", b"x" * 11 * MB).status == 413
