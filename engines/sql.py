@@ -168,10 +168,10 @@ def run(engine: Engine, work: Callable[[Session], T]) -> T:
 
 
 class Standing:
-    """A connection that is kept: for work that comes again and again, one at a time, and writes in one statement.
+    """A dedicated connection: for work that comes again and again, one at a time, and writes in one statement.
 
-    So nothing need be asked of the connection before, and PostgreSQL, where every statement commits by itself, is
-    asked for no transaction: reading and writing are one way each.
+    So nothing need be asked of the connection before. On PostgreSQL it is in autocommit: every statement commits by
+    itself and no transaction is asked for, so that reading and writing are one way each.
     """
 
     def __init__(self, engine: Engine) -> None:
