@@ -41,7 +41,7 @@ from wechat.messages import Message
 log = logging.getLogger(__name__)
 MESSAGES = {"text": Kind.TEXT, "voice": Kind.VOICE}
 WORDLESS = frozenset(["image", "video", "shortvideo", "location", "link"])
-SHORT = 8  # characters: a number, a letter, a command; no more goes on while a confidential talk may be out of sight
+SHORT = 8  # characters: a number, a letter, a command; no more goes on while confidential talks cannot be looked up
 TOLD = frozenset(
     ["subscribe_msg_popup_event", "subscribe_msg_change_event", "subscribe_msg_sent_event", "templatesendjobfinish"]
 )
@@ -156,11 +156,10 @@ class Turns:
     ) -> str | None:
         """What is no confidential talk, or begins with what was asked for in one; the way into one leads away."""
         chat = Chat.load(self.memory.talk(account.digest))
-        # It may belong to a confidential talk that cannot be looked up, or is lost, and must not land here.
-        doubtful = chat.talk is not None and match is None and len(normalise(_words(message))) > SHORT
-        if doubtful and recalled.away:
+        # What belongs to a confidential talk that cannot be looked up, or is lost, must not land here.
+        if recalled.away and chat.talk and len(normalise(_words(message))) > SHORT:
             return texts.LATER
-        doubtful = doubtful and chat.talk is not None and chat.talk.touched < recalled.since
+        doubtful = match is None and chat.talk is not None and chat.talk.touched < recalled.since
         try:
             reply = match is None and self._placed(message, account, key, chat)
             reply = reply or self._said(message, account, key, chat, match, doubtful=doubtful)

@@ -339,9 +339,9 @@ def test_what_is_written_outlives_a_desk_that_is_away_while_it_is_written(scene:
     other.file.close()
 
 
-@pytest.mark.parametrize("lost", ["chat:key", "*"])
+@pytest.mark.parametrize(("lost", "said"), [("chat:key", CANARY), ("*", CANARY), ("*", "会计贪污")])
 def test_what_is_meant_for_a_talk_that_is_lost_lands_in_no_other(
-    scene: Scene, empty_redis: redis.Redis, lost: str
+    scene: Scene, empty_redis: redis.Redis, lost: str, said: str
 ) -> None:
     """The day's key has run out in the middle of it, or the desk's Redis has been started anew."""
     phone = scene.branch.bound("张建国")
@@ -351,9 +351,9 @@ def test_what_is_meant_for_a_talk_that_is_lost_lands_in_no_other(
     scene.branch.clock.advance(60)
     with connect(scene.desk_url) as store:
         store.delete(*store.keys(lost))
-    phone.says(CANARY).hears("刚才这一条没有收", "请说您的意见")
-    assert canaries.found_in(CANARY, canaries.files(scene.branch.house.settings.home)) == []
-    assert CANARY not in repr(
+    phone.says(said).hears("刚才这一条没有收", "请说您的意见")
+    assert canaries.found_in(said, canaries.files(scene.branch.house.settings.home)) == []
+    assert said not in repr(
         [empty_redis.get(name) for name in empty_redis.keys("*") if "given" in name or "talk" in name]
     )
     phone.says("建议把会议室的灯换亮一些").hears("是哪一类意见")  # and who means it says it once more
