@@ -80,8 +80,8 @@ MUTATIONS = (
     Mutation(
         "text in an exception",
         "confidential/wire.py",
-        """log.error("desk error=%s at %s", type(error).__name__, trace)""",
-        """log.error("desk error=%r at %s", error, trace)""",
+        """log.error("desk error=%s at=%s", type(error).__name__, trace)""",
+        """log.error("desk error=%r at=%s", error, trace)""",
         f"{HERE}/test_around.py::test_a_fault_of_ours_says_nothing_of_the_case",
     ),
     Mutation(

@@ -416,7 +416,7 @@ def leaks(street: Street, lying: dict[str, bytes], told: Told) -> list[str]:
     beside = {place: content for place, content in lying.items() if not any(one in place for one in members_at)}
     talks = []
     if key := street.store.get(_KEY):
-        named = [_names(str(key), openid, "")[1:] for openid in openids]
+        named = [_names(str(key).partition(":")[0], openid, "")[1:] for openid in openids]
         talks = [f"talk {name}" for names in named for name in names if street.store.exists(name)]
     left = [f"temporary {one}" for one in (street.made.home / "tmp").iterdir()]
     return [*canaries.found_among(sorted(secret), lying), *canaries.found_among(openids, beside), *talks, *left]
