@@ -115,13 +115,13 @@ class Apart:
 
 def _key(store: redis.Redis, now: int) -> tuple[str, int]:
     """The day's key, and when it was drawn."""
-    drawn = f"{os.urandom(32).hex()}:{now}"
     kept = cast("str | None", store.get(_KEY))
     if kept is None:
+        drawn = f"{os.urandom(32).hex()}:{now}"
         store.set(_KEY, drawn, nx=True, ex=_KEY_LIVES)
         kept = cast("str | None", store.get(_KEY)) or drawn
     key, _, since = kept.partition(":")
-    return key, int(since)
+    return key, int(since or 0)  # for its day one of an earlier version stays, which did not say
 
 
 def _names(key: str, person: str, message: str) -> list[str]:

@@ -238,6 +238,9 @@ def test_of_two_deliveries_at_once_the_second_gets_the_reply_of_the_first(scene:
         assert "somebody" not in repr(names)
         apart.drop("somebody")
         assert apart.recall("somebody", "m2", NOW) == Recalled(since=NOW)
+        store.set("chat:key", "00" * 32)  # as it was kept before it said since when
+        assert apart.keep("somebody", "m3", "third", "回执丙", NOW) == "回执丙"
+        assert apart.recall("somebody", "m3", NOW) == Recalled("回执丙", "third")
 
 
 def test_a_process_killed_between_filing_and_forgetting_files_once(scene: Scene) -> None:
