@@ -69,6 +69,7 @@ class Server(MPServer):
         self.handed = handed
         self.leaving: list[WorkerProcess] = []
         self.pauses: dict[int, float] = {}  # seconds before a place is tried again
+        self.later: dict[int, threading.Timer] = {}  # who will try it again
 
     def _init_shared_socket(self) -> None:
         self._ssp, self._sso = None, None
@@ -84,6 +85,7 @@ class Server(MPServer):
         delay: float = 0,  # noqa: ARG002 - granian would wait that long and hope; here the new one says that it is ready
     ) -> None:  # fmt: skip
         """Start successors for the workers of these places, and let go of whom they replace once they are ready."""
+        self._not_again(workers)
         made = [(place, *self._successor(place, spawn_target, target_loader)) for place in workers]
         for place, worker, ready in made:
             before = self.wrks[place]
@@ -113,16 +115,21 @@ class Server(MPServer):
         pause = self.pauses[place] = min(2 * self.pauses.get(place, SOON / 2), LONGEST)
 
         def again() -> None:
-            if not self.wrks[place].is_alive():  # a reload may have done it
-                self.interrupt_children.append(place)
-                self.main_loop_interrupt.set()
+            self.interrupt_children.append(place)
+            self.main_loop_interrupt.set()
 
         if not any(one.is_alive() for one in self.wrks):
             again()
             return
-        later = threading.Timer(pause, again)
+        later = self.later[place] = threading.Timer(pause, again)
         later.daemon = True
         later.start()
+
+    def _not_again(self, places: Iterable[int]) -> None:
+        """Forget that these were to be tried again: it is being done, or nothing is any more."""
+        for place in places:
+            if place in self.later:
+                self.later.pop(place).cancel()
 
     def _comes(self, ready: int) -> bool:
         """Whether the worker says that it is ready, before it ends, within READY and before a wish to stop."""
@@ -148,6 +155,7 @@ class Server(MPServer):
         return worker, ready
 
     def _stop_workers(self) -> None:
+        self._not_again(tuple(self.later))
         for worker in (*self.wrks, *self.leaving):
             worker.interrupt_by_parent = True
             if self.handed:
@@ -156,6 +164,8 @@ class Server(MPServer):
                 worker.terminate()
         self._wait_for([*self.wrks, *self.leaving], TURN + (IDLE_AT_END if self.handed else 0))
         self.wrks.clear()
+        if self.interrupt_signal:
+            self.interrupt_children.clear()  # else granian calls it a failure where one has fallen just before
 
     def _wait_for(self, workers: Sequence[WorkerProcess], seconds: float) -> None:
         """Wait for their end, and bring it about after so long; a wish to stop ends a reload's waiting."""

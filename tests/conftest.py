@@ -12,23 +12,41 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from engines import sql
 from engines.redis import connect, ensure_redis, leave
-from tests.engines import Database, Postgres, Watch, launch_chromium, migrated_sqlite, opened, postgres
+from tests.engines import Compiled, Database, Postgres, Watch, launch_chromium, migrated_sqlite, opened, postgres
 
 # The same examples at every run, and no limit of time: a slow machine is no error.
 hypothesis.settings.register_profile("house", derandomize=True, deadline=None, database=None)
 hypothesis.settings.load_profile("house")
 
 
+GARBAGE = 100_000  # objects more than when last looked
 OPENED = pytest.StashKey[list[BrowserContext]]()  # the browser's contexts a test has opened
 
-gc.disable()  # until everything is imported
+gc.set_threshold(2 * GARBAGE)  # else it looks as long for garbage as the tests take
+
+
+def _tidy() -> None:
+    """Throw away what nobody knows any more; what is left then stays, and is not looked through again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_finish() -> None:
-    """Whatever is imported by now stays: to look through it again for garbage took as long as the tests themselves."""
-    gc.collect()
-    gc.freeze()
-    gc.enable()
+    """Begin with what was imported."""
+    _tidy()
+
+
+def pytest_runtest_logfinish() -> None:
+    """Tidy up after a test when there is much to look through."""
+    if gc.get_count()[0] > GARBAGE:
+        _tidy()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sql, "create_engine", Compiled())
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -50,3 +50,8 @@ def test_a_successor_that_ends_when_it_has_just_said_that_it_is_ready_is_replace
         eventually((tmp_path / "fallen").exists, what="the successor's end")
         before = {"", first, (tmp_path / "fallen").read_text("ascii")}
         eventually(lambda: get(address)[1] not in before, what="the next one's answer")
+
+
+def test_a_wish_to_stop_is_obeyed_without_complaint_though_one_has_fallen_just_before(tmp_path: Path) -> None:
+    with unlucky("last", tmp_path) as (_, address):
+        assert get(address)[0] == 200

@@ -1,7 +1,7 @@
 """A web server of which one worker has bad luck: `python -m tests.services.unlucky HOW FOLDER`; answers a worker's pid.
 
 early: the worker is told to leave before it has begun, and stays. late: the first successor ends when it has just said
-that it is ready.
+that it is ready. last: it falls when the server has just been told to stop.
 """
 
 import logging
@@ -39,6 +39,19 @@ class Late(Server):
         return came
 
 
+class Last(Server):
+    """One falls between the wish to stop and its being passed on."""
+
+    def _stop_workers(self) -> None:
+        (one,) = children(os.getpid())
+        os.kill(one, signal.SIGKILL)
+        eventually(lambda: self.interrupt_children, what="its end")
+        super()._stop_workers()
+
+
+LUCK = {"early": Server, "late": Late, "last": Last}
+
+
 def main(how: str, folder: Path) -> None:
     """Serve until told to stop; the address is in the file `address`, the pid of who fell in `fallen`."""
     logging.basicConfig(level=logging.INFO)
@@ -50,7 +63,7 @@ def main(how: str, folder: Path) -> None:
         return app
 
     listener = socket.create_server(("127.0.0.1", 0))
-    server = (Late if how == "late" else Server)(listener, handed=False, workers=1, threads=2)
+    server = LUCK[how](listener, handed=False, workers=1, threads=2)
     vars(server)["fallen"] = folder / "fallen"
     (folder / "address").write_text(f"http://127.0.0.1:{listener.getsockname()[1]}/", "ascii")
     server.serve(target_loader=loader, wrap_loader=False)

@@ -9,19 +9,24 @@ from bot.turn import Turn
 from services.errors import Refusal
 
 Run = Callable[[Talk], Ending]
+Heard = tuple[str, ...]
 
 
-def rehearse(talk: Talk, run: Run) -> None:
-    """Fail if two runs from the same talk differ. `run` must leave nothing behind (roll its transaction back).
+def rehearse(talk: Talk, trial: Run, run: Run) -> Ending:
+    """Run it after a trial of the same talk, and fail if the two differ; `trial` must leave nothing behind.
 
-    What the first run made with `talk.keep` is handed to the second, as the engine does from turn to turn.
+    What the trial made with `talk.keep` is handed on, as the engine does from turn to turn.
     """
-    first, second = _copy(talk), _copy(talk)
-    heard = _outcome(first, run)
-    second.kept = dict(first.kept)
-    again = _outcome(second, run)
+    first = Talk.model_validate_json(talk.model_dump_json())
+    tried = _outcome(first, trial)
+    talk.kept = dict(first.kept)
+    told = _outcome(talk, run)
+    heard, again = _told(tried), _told(told)
     assert heard == again, f"{talk.flow} says something else when it is run again: {heard} / {again}"
-    assert first.model_dump_json() == second.model_dump_json(), f"{talk.flow} keeps something else when run again"
+    assert first.model_dump_json() == talk.model_dump_json(), f"{talk.flow} keeps something else when run again"
+    if isinstance(told, Ending):
+        return told
+    raise told
 
 
 def rehearsed(registry: Registry[Turn]) -> Registry[Turn]:
@@ -33,30 +38,34 @@ def rehearsed(registry: Registry[Turn]) -> Registry[Turn]:
     return copy
 
 
-def _script(dialogue: Dialogue[Turn]) -> Callable[[Talk, Turn], str | Ending]:
-    def script(talk: Talk, turn: Turn) -> str | Ending:
-        def run(again: Talk) -> Ending:
-            trial = turn.db.begin_nested()
+def _script(dialogue: Dialogue[Turn]) -> Callable[[Talk, Turn], Ending]:
+    def script(talk: Talk, turn: Turn) -> Ending:
+        def trial(first: Talk) -> Ending:
+            before = turn.db.begin_nested()
             try:
-                return dialogue(again, turn)
+                return dialogue(first, turn)
             finally:
-                trial.rollback()
+                before.rollback()
 
-        rehearse(talk, run)
-        return dialogue.script(talk, turn)
+        ending = rehearse(talk, trial, lambda talk: dialogue(talk, turn))
+        talk.rewind()  # what was said on the way stands in its reply already
+        return ending
 
     return script
 
 
-def _copy(talk: Talk) -> Talk:
-    return Talk.model_validate_json(talk.model_dump_json())
-
-
-def _outcome(talk: Talk, run: Run) -> tuple[str, ...]:
+def _outcome(talk: Talk, run: Run) -> Ending | Pause | Refusal:
     try:
-        ending = run(talk)
-    except Pause as pause:
-        return ("pause", pause.hint, pause.prompt)
-    except Refusal as refusal:
-        return ("refusal", repr(refusal))
-    return ("end", ending.reply, ending.next, str(dict(ending.opening)))
+        return run(talk)
+    except (Pause, Refusal) as stopped:
+        return stopped
+
+
+def _told(outcome: Ending | Pause | Refusal) -> Heard:
+    match outcome:
+        case Pause():
+            return ("pause", outcome.hint, outcome.prompt)
+        case Refusal():
+            return ("refusal", repr(outcome))
+        case Ending():
+            return ("end", outcome.reply, outcome.next, str(dict(outcome.opening)))

@@ -163,9 +163,9 @@ class Phone:
             self.kept = kept
 
     def _perform(self, dialogue: Dialogue[Written], talk: Talk) -> Ending:
-        rehearse(talk, lambda copy: dialogue(copy, []))
         written: Written = []
-        ending = dialogue(talk, written)  # a Pause leaves here, and nothing is written
+        # a Pause leaves here, and nothing is written
+        ending = rehearse(talk, lambda first: dialogue(first, []), lambda talk: dialogue(talk, written))
         self.written += written
         return ending
 
