@@ -100,7 +100,7 @@ dev: setup .venv/.dev
 test-engines:
 	@missing=(); \
 	need() { compgen -G "$$1" >/dev/null || missing+=("$$2"); }; \
-	need /usr/bin/chromium chromium; \
+	need /usr/bin/chromium-headless-shell chromium-headless-shell; \
 	need /usr/bin/age age; \
 	need '/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc' fonts-noto-cjk; \
 	need '/usr/lib/*/libatomic.so.1' libatomic1; \

@@ -1,6 +1,6 @@
 """Takes the pictures in README.md and the manuals from a running demo: `.venv/bin/python -m docs.pictures`, by hand.
 
-Needs Debian's chromium and a font with Chinese characters, which `make test` installs, and one with emoji
+Needs Debian's Chromium and a font with Chinese characters, which `make test` installs, and one with emoji
 (fonts-noto-color-emoji). The demo runs on free ports in a folder that is gone afterwards; everything to be seen is
 invented (demo/roster.csv).
 """

@@ -3,6 +3,7 @@
 import queue
 import random
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -40,7 +41,7 @@ class Outcomes:
         self._planned: list[Telling] = []
         self._chances: list[tuple[float, Telling]] = []
         self._held: list[tuple[Push, int]] = []
-        self._soon: queue.SimpleQueue[tuple[Push, int] | None] = queue.SimpleQueue()
+        self._soon: queue.Queue[tuple[float, Push, int] | None] = queue.Queue()  # each with the moment it is due
         self._lock = threading.Lock()
         self._closing = threading.Event()
         self._thread: threading.Thread | None = None
@@ -83,7 +84,7 @@ class Outcomes:
                 if self._thread is None:
                     self._thread = threading.Thread(target=self._keep, name="outcomes", daemon=True)
                     self._thread.start()
-            self._soon.put((push, telling.copies))
+            self._soon.put((time.monotonic() + SOON, push, telling.copies))
 
     def deliver(self, *, shuffled: bool = False) -> int:
         """Push the held events, in their order or in another; returns how many."""
@@ -95,12 +96,22 @@ class Outcomes:
             push(copies)
         return len(held)
 
+    def settle(self) -> None:
+        """Wait until every event that was to come soon has been pushed, or nobody pushes any more."""
+        while self._soon.unfinished_tasks and self._thread is not None and self._thread.is_alive():
+            self._closing.wait(0.02)
+
     def close(self) -> None:
         """Push nothing more."""
         self._closing.set()
         self._soon.put(None)
 
     def _keep(self) -> None:
-        while (next_ := self._soon.get()) is not None and not self._closing.wait(SOON):
-            push, copies = next_
-            push(copies)
+        while (next_ := self._soon.get()) is not None:
+            due, push, copies = next_
+            if self._closing.wait(max(0.0, due - time.monotonic())):
+                return
+            try:
+                push(copies)
+            finally:
+                self._soon.task_done()

@@ -1,8 +1,9 @@
 """Fixtures every test may ask for: databases, Redis, a browser; all of them real."""
 
 import gc
+import logging
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import hypothesis
@@ -127,6 +128,18 @@ def watch() -> Iterator[Watch]:
     watching = Watch()
     yield watching
     assert not watching.unexpected()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol() -> Generator[None, object, object]:
+    """Take back what a command that a test ran in this process has set for its log."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    try:
+        return (yield)
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)
 
 
 @pytest.hookimpl(tryfirst=True)

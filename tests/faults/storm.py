@@ -146,7 +146,7 @@ class Storm:
         self.clear()
         desk, zone = self.house.desk(), self.house.settings.zone
         reminders.write(desk, datetime.now(UTC))
-        time.sleep(0.5)  # the last events of the platform are on their way
+        self.world.outcomes.settle()  # the last events of the platform are on their way
         ahead = timedelta(seconds=75)  # all leases have run out, and so has the minute that an API may rest
         last = Sender(desk, zone, lambda: datetime.now(UTC) + ahead)
         while last.send_due():
@@ -327,6 +327,7 @@ def storm_over(made: Installation, size: int, seed: int) -> Iterator[Storm]:
             yield storm
         finally:
             storm.clear()
+            world.outcomes.settle()
             eventually(lambda: not _busy(house), what="the events under way")  # else their connections stay open
             house.close()
 
