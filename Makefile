@@ -96,12 +96,14 @@ client/node_modules/.made: client/package-lock.json .venv/.dev
 
 dev: setup .venv/.dev
 
-# what to look for -> the Debian package that brings it; libatomic1 is for the browser's driver
+# what to look for -> the Debian package that brings it; /bin/kill is what deploy/systemd reloads by, libatomic1 is
+# for the browser's driver
 test-engines:
 	@missing=(); \
 	need() { compgen -G "$$1" >/dev/null || missing+=("$$2"); }; \
 	need /usr/bin/chromium-headless-shell chromium-headless-shell; \
 	need /usr/bin/age age; \
+	need /bin/kill procps; \
 	need '/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc' fonts-noto-cjk; \
 	need '/usr/lib/*/libatomic.so.1' libatomic1; \
 	need '/usr/lib/postgresql/*/bin/initdb' postgresql; \
