@@ -7,7 +7,8 @@ PYTHON ?= python3
 UV ?= uv
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
-# One worker a core: each keeps a server, a PostgreSQL cluster and a browser of its own.
+# One worker a core: each keeps a server, a PostgreSQL cluster and a browser of its own. A file's tests share a house and
+# stay together, in their order.
 TEST_WORKERS ?= 2
 # In memory where there is room for it: a disk's wait for each of some hundred thousand commits tells nothing.
 TEST_TMP ?= $(shell [ "$$(df -Pm /dev/shm 2>/dev/null | awk 'END {print $$4}')" -ge 8192 ] 2>/dev/null && echo /dev/shm || echo /tmp)
@@ -24,7 +25,7 @@ run: setup ## start the demo branch, its server and the simulated WeChat; Ctrl-C
 	@exec $(BIN)/zhibu demo
 
 test: dev test-engines client/node_modules/.made ## run every test, on SQLite and on a PostgreSQL of its own, pages in headless Chromium
-	@TMPDIR=$(TEST_TMP) $(BIN)/python -m pytest -n $(TEST_WORKERS) --dist worksteal
+	@TMPDIR=$(TEST_TMP) $(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
 
 check: dev ## lint, format, types, import arrows, models equal migrations
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync types lint
