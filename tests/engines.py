@@ -205,7 +205,7 @@ def opened(url: str, home: Path) -> Iterator[Database]:
 
 
 def launch_chromium(playwright: Playwright) -> Browser:
-    """Start Debian's Chromium, the build without windows, which takes half the time; it gets nothing for itself from the network."""
+    """Start Debian's Chromium, the build without windows; it gets nothing from the network for itself."""
     return launch(playwright.chromium)
 
 

@@ -9,7 +9,6 @@ from bot.turn import Turn
 from services.errors import Refusal
 
 Run = Callable[[Talk], Ending]
-Heard = tuple[str, ...]
 
 
 def rehearse(talk: Talk, trial: Run, run: Run) -> Ending:
@@ -61,7 +60,7 @@ def _outcome(talk: Talk, run: Run) -> Ending | Pause | Refusal:
         return stopped
 
 
-def _told(outcome: Ending | Pause | Refusal) -> Heard:
+def _told(outcome: Ending | Pause | Refusal) -> tuple[str, ...]:
     match outcome:
         case Pause():
             return ("pause", outcome.hint, outcome.prompt)
