@@ -17,7 +17,7 @@ import stat
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -258,14 +258,12 @@ def _let_go() -> None:
     Granian stops taking them only together with closing what it has, and of those it has just taken some would go
     unheard. So its descriptor is made to be that of a socket to which nobody comes: it finds nothing there and waits.
     """
-    held = _sockets()
     nobody = socket.create_server(("127.0.0.1", 0))  # an address of the internet: granian may still ask for it
     nobody.setblocking(False)  # noqa: FBT003 - the standard library's
-    for descriptor in held:
-        with socket.socket(fileno=os.dup(descriptor)) as one:
-            if one.family in _INTERNET and one.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
-                _places.add(one.getsockname()[1])
-                os.dup2(nobody.fileno(), descriptor, inheritable=False)
+    for descriptor, one in _sockets():
+        if one.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) and descriptor != nobody.fileno():
+            _places.add(one.getsockname()[1])
+            os.dup2(nobody.fileno(), descriptor, inheritable=False)
 
 
 _INTERNET = (socket.AF_INET, socket.AF_INET6)
@@ -281,25 +279,35 @@ def _end_when_alone(idle: float) -> None:
 
 
 def _connected() -> bool:
-    for descriptor in _sockets():
+    for _, one in _sockets():
         try:
-            with socket.socket(fileno=os.dup(descriptor)) as one:
-                if one.family in _INTERNET and one.getsockname()[1] in _places and one.getpeername():
-                    return True
-        except OSError:  # closed meanwhile
+            if one.getsockname()[1] in _places and one.getpeername():
+                return True
+        except OSError:  # whoever was there has gone
             continue
     return False
 
 
-def _sockets() -> list[int]:
-    found = []
+def _sockets() -> Iterator[tuple[int, socket.socket]]:
+    """The sockets of the internet that this process holds, each with its descriptor.
+
+    Connections come and go in other threads meanwhile: what is closed before it is looked at is left out.
+    """
     for entry in Path("/proc/self/fd").iterdir():
         try:
-            if stat.S_ISSOCK(entry.stat().st_mode):
-                found.append(int(entry.name))
-        except OSError:  # the one of this listing
+            if not stat.S_ISSOCK(entry.stat().st_mode):
+                continue
+            copy = os.dup(int(entry.name))
+        except OSError:
             continue
-    return found
+        try:
+            one = socket.socket(fileno=copy)
+        except OSError:  # its number is now that of something else
+            os.close(copy)
+            continue
+        with one:
+            if one.family in _INTERNET:
+                yield int(entry.name), one
 
 
 _AS_EVERYBODY = {

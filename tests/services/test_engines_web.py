@@ -55,3 +55,8 @@ def test_a_successor_that_ends_when_it_has_just_said_that_it_is_ready_is_replace
 def test_a_wish_to_stop_is_obeyed_without_complaint_though_one_has_fallen_just_before(tmp_path: Path) -> None:
     with unlucky("last", tmp_path) as (_, address):
         assert get(address)[0] == 200
+
+
+def test_who_lets_go_of_the_socket_while_connections_come_and_go_does_so_in_peace(tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "tests.services.unlucky", "crowded", str(tmp_path)]
+    assert subprocess.run(words, cwd=ROOT, check=False, timeout=60).returncode == 0

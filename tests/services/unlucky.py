@@ -2,6 +2,7 @@
 
 early: the worker is told to leave before it has begun, and stays. late: the first successor ends when it has just said
 that it is ready. last: it falls when the server has just been told to stop.
+crowded: sockets come and go while it lets go of its own; it ends by itself.
 """
 
 import logging
@@ -9,11 +10,12 @@ import os
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from engines.web import LEAVE, Server, Wsgi, leaving
+from engines.web import LEAVE, Server, Wsgi, _connected, _let_go, leaving
 from tests.engines import alive, eventually
 from tests.faults.installed import children
 
@@ -52,8 +54,27 @@ class Last(Server):
 LUCK = {"early": Server, "late": Late, "last": Last}
 
 
+def crowd() -> None:
+    """Open and close sockets without end."""
+    while True:
+        for one in [socket.socket() for _ in range(50)]:
+            one.close()
+
+
+def crowded() -> None:
+    """Let go of the listening socket, again and again."""
+    socket.create_server(("127.0.0.1", 0)).detach()
+    threading.Thread(target=crowd, daemon=True).start()
+    for _ in range(200):
+        _let_go()
+        assert not _connected()
+
+
 def main(how: str, folder: Path) -> None:
     """Serve until told to stop; the address is in the file `address`, the pid of who fell in `fallen`."""
+    if how == "crowded":
+        crowded()
+        return
     logging.basicConfig(level=logging.INFO)
 
     def loader() -> Wsgi:
